@@ -157,7 +157,8 @@ class Registration:
 
     actor: str
     source: str
-    visibility: Visibility = Visibility.PUBLIC
+    visibility: Visibility | None = None
+    """``None``: public for what is new, unchanged for what is known."""
     policy: str = "member"
     graphs: dict[str, GraphIri] = field(default_factory=dict)
     """Names of graphs that differ from those derived from the resource (SPARQL Update keeps the caller's names)."""

@@ -20,7 +20,9 @@ def _setting(default: Any, en: str, zh: str) -> Any:
 class Settings:
     """What an operator may set; ``docs/settings.md`` is generated from it."""
 
-    data_dir: Path = _setting(Path("var"), "Folder that holds everything the catalogue stores.", "存放目录全部数据的文件夹。")
+    data_dir: Path = _setting(
+        Path("var"), "Folder that holds everything the catalogue stores.", "存放目录全部数据的文件夹。"
+    )
     base_iri: str = _setting(
         "http://127.0.0.1:8000/",
         "Base of the IRIs minted here, ending in a slash. Do not change it once records exist.",
@@ -60,10 +62,14 @@ class Settings:
     import_time_s: float = _setting(
         30.0, "Seconds that reading and checking one record may take.", "读取并检查一条记录的时限（秒）。"
     )
-    import_memory_mb: int = _setting(2048, "Megabytes the reader of an import may use.", "导入读取进程的内存上限（MB）。")
+    import_memory_mb: int = _setting(
+        2048, "Megabytes the reader of an import may use.", "导入读取进程的内存上限（MB）。"
+    )
     upload_max_mb: int = _setting(1024, "Largest upload, in megabytes.", "上传文件的上限（MB）。")
     fetch_hosts: tuple[str, ...] = _setting(
-        (), "Hosts that SERVICE and LOAD may reach. Empty: none.", "SERVICE 与 LOAD 可访问的主机。留空则一律拒绝。"
+        (),
+        "Hosts that SERVICE and LOAD may reach. Empty: none.",
+        "SERVICE 与 LOAD 可访问的主机。留空则一律拒绝。",
     )
 
 
@@ -98,7 +104,7 @@ def _converted(key: str, value: Any, default: Any) -> Any:
         if isinstance(default, tuple):
             parts = value.split(",") if isinstance(value, str) else value
             return tuple(str(part).strip() for part in parts if str(part).strip())
-        converted = type(default)(value) if not isinstance(default, Path) else Path(value)
+        converted: Any = Path(value) if isinstance(default, Path) else type(default)(value)
     except (TypeError, ValueError) as error:
         raise ParameterError("setting-invalid", where=key, value=value, expected=type(default).__name__) from error
     if key == "base_iri" and not (converted.startswith(("http://", "https://")) and converted.endswith("/")):
