@@ -1,0 +1,374 @@
+"""Processes that parse, query and validate for strangers, and die at their limit.
+
+A worker is a fresh Python process (never a fork: no lock, file or secret of ours comes along) that runs one function
+of ours, request after request. What a stranger sends can crash or fill the process that reads it, and no engine ends
+a query when told to, so each request is bounded by the kernel: ``RLIMIT_DATA`` caps memory, and an interval timer
+whose signal nobody handles ends the process, even after its parent is gone. ``docs/adr/0003-killable-workers.md``.
+
+Protocol: frames of one kind byte and a length, then pickled messages of our own or raw bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pickle
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NamedTuple, Protocol
+
+from catalog.errors import EngineFailedError, EngineUnavailableError, LimitExceededError, SpacecatError
+
+_HEAD = struct.Struct("<cQ")
+_RAW, _MESSAGE, _END, _REFUSED, _FAILED = b"R", b"M", b"E", b"X", b"F"
+_FRAME_BYTES = 1 << 16
+_PIPE_BYTES = 1 << 20
+_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which the fcntl module names only on Linux
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one request may use. ``time_s`` is wall-clock time, of the whole request or, with ``per_reply``, of the
+
+    work up to each reply (then waiting for a slow reader does not count).
+    """
+
+    time_s: float
+    memory_bytes: int
+    per_reply: bool = False
+
+
+class Replies(Protocol):
+    """Where a worker's function puts its answer."""
+
+    def send(self, message: object) -> None:
+        """Send one message, anything that pickles; it leaves with the next full frame or at the end."""
+
+    def write(self, data: bytes) -> int:
+        """Send raw bytes, gathered into large frames; this makes it a file for serialisers."""
+
+    def flush(self) -> None:
+        """Hand over now what was gathered."""
+
+
+Function = Callable[[Any, Replies], None]
+"""What a worker runs: takes a request and puts replies; raises ``SpacecatError`` to refuse."""
+
+
+# In the worker
+
+
+class _Outlet:
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self.bounds = Bounds(0.0, 0)
+
+    def send(self, message: object) -> None:
+        self._frame(_MESSAGE, pickle.dumps(message, protocol=5))
+        if self.bounds.per_reply:
+            self.flush()
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(data)
+        self._size += len(data)
+        if self._size >= _FRAME_BYTES:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        self._gather()
+        with self._unclocked():
+            self._pipe.flush()
+
+    def finish(self, kind: bytes, message: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._frame(kind, pickle.dumps(message, protocol=5))
+        self._pipe.flush()
+
+    def _gather(self) -> None:
+        if self._pieces:
+            data = b"".join(self._pieces)
+            self._pieces.clear()
+            self._size = 0
+            self._pipe.write(_HEAD.pack(_RAW, len(data)))
+            self._pipe.write(data)
+
+    def _frame(self, kind: bytes, payload: bytes) -> None:
+        self._gather()
+        self._pipe.write(_HEAD.pack(kind, len(payload)) + payload)
+
+    @contextlib.contextmanager
+    def _unclocked(self) -> Iterator[None]:
+        if self.bounds.per_reply:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        yield
+        if self.bounds.per_reply:
+            signal.setitimer(signal.ITIMER_REAL, self.bounds.time_s)
+
+
+def serve(target: str) -> None:
+    """Run ``module:function`` for each request on standard input, until that ends. The entry point of a worker."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    requests = os.fdopen(os.dup(0), "rb")
+    outlet = _Outlet(os.fdopen(os.dup(1), "wb", _FRAME_BYTES))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)  # a stray print must not break the frames
+    module, _, name = target.partition(":")
+    function: Function = getattr(importlib.import_module(module), name)
+    while head := requests.read(_HEAD.size):
+        payload = requests.read(_HEAD.unpack(head)[1])
+        _answer(function, payload, outlet)
+
+
+def _answer(function: Function, payload: bytes, outlet: _Outlet) -> None:
+    bounds, request = pickle.loads(payload)  # noqa: S301 - written by our own parent process
+    outlet.bounds = bounds
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (bounds.memory_bytes, hard))
+    signal.setitimer(signal.ITIMER_REAL, bounds.time_s)
+    try:
+        function(request, outlet)
+    except SpacecatError as error:
+        outlet.finish(_REFUSED, error)
+    except MemoryError:
+        outlet.finish(_REFUSED, _memory_error(bounds))
+    except Exception:  # noqa: BLE001 - the process's edge: the parent reports it
+        outlet.finish(_FAILED, traceback.format_exc())
+    else:
+        outlet.finish(_END, None)
+
+
+# In the parent
+
+
+def _memory_error(bounds: Bounds) -> LimitExceededError:
+    return LimitExceededError("memory-limit", limit="memory", value=bounds.memory_bytes)
+
+
+def _environment() -> dict[str, str]:
+    root = str(Path(__file__).resolve().parents[1])
+    known = os.environ.get("PYTHONPATH")
+    return os.environ | {"PYTHONPATH": root + (os.pathsep + known if known else "")}
+
+
+class _Worker:
+    """One process as its parent sees it. Used by one thread at a time."""
+
+    def __init__(self, target: str) -> None:
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
+        code = f"from catalog.workers import serve; serve({target!r})"
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env=_environment(),
+            )
+        except OSError as error:
+            self._stderr.close()
+            raise EngineUnavailableError("worker-not-started", detail=str(error)) from error
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._replies = self._process.stdin, self._process.stdout
+        self.since = 0.0
+        self.demoted = False
+        self.stopped = False
+        _enlarge(self._replies)
+
+    def ask(self, payload: bytes) -> bool:
+        """Send a request; ``False`` where the process had died before it could take one."""
+        self.since = time.monotonic()
+        try:
+            self._requests.write(_HEAD.pack(_MESSAGE, len(payload)) + payload)
+            self._requests.flush()
+        except BrokenPipeError:
+            return False
+        return True
+
+    def reply(self, bounds: Bounds) -> tuple[bytes, bytes]:
+        """Return the kind and content of the next frame. Raises for a death what caused it."""
+        head = self._replies.read(_HEAD.size)
+        if len(head) == _HEAD.size:
+            kind, size = _HEAD.unpack(head)
+            payload = self._replies.read(size)
+            if len(payload) == size:
+                return kind, payload
+        raise self._obituary(bounds)
+
+    def demote(self) -> None:
+        """Let quicker requests go first on the processor. The process cannot be promoted again."""
+        self.demoted = True
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, 19)
+
+    def stop(self) -> None:
+        """End the process while another thread may be reading from it."""
+        self.stopped = True
+        self._process.kill()
+
+    def kill(self) -> None:
+        """End the process and release what belongs to it."""
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._requests.close()
+        self._replies.close()
+        self._stderr.close()
+
+    def _obituary(self, bounds: Bounds) -> SpacecatError:
+        status = self._process.wait()
+        if self.stopped:
+            return EngineUnavailableError("worker-stopped")
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - 4000))
+        last_words = self._stderr.read().decode(errors="replace")
+        if status == -signal.SIGALRM:
+            return LimitExceededError("time-limit", limit="time", value=bounds.time_s)
+        if status == -signal.SIGKILL or "memory allocation" in last_words or "bad_alloc" in last_words:
+            return _memory_error(bounds)
+        if status in (-signal.SIGSEGV, -signal.SIGBUS) or "overflowed its stack" in last_words:
+            return LimitExceededError("depth-limit", limit="depth", value="stack")
+        return EngineFailedError("worker-died", status=status, detail=last_words.strip())
+
+
+def _enlarge(pipe: IO[bytes]) -> None:
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), _SET_PIPE_SIZE, _PIPE_BYTES)
+
+
+class _Slow(NamedTuple):
+    after_s: float
+    places: int
+
+
+class WorkerPool:
+    """Workers for one function, warm and ready; safe to use from many threads.
+
+    ``size`` requests run at the same time. With ``slow_places``, a request that has run for ``slow_after_s`` gives its
+    place to the next one and goes on beside it with the lowest priority, as long as there is such a place: so a few
+    heavy requests do not hold up the many light ones. A worker that was killed or demoted is replaced by a new one.
+    """
+
+    def __init__(self, target: str, size: int, *, slow_after_s: float = 0.3, slow_places: int = 0) -> None:
+        self._target = target
+        self._size = size
+        self._slow = _Slow(slow_after_s, slow_places)
+        self._free = threading.Condition()
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self._demoted = 0
+        self._closed = threading.Event()
+        if slow_places:
+            threading.Thread(target=self._watch, name=f"slow {target}", daemon=True).start()
+
+    def warm(self) -> None:
+        """Start the workers before anybody asks."""
+        with self._free:
+            self._replenish()
+
+    def call(self, request: object, bounds: Bounds) -> Iterator[Any]:
+        """Run the function on ``request`` and yield its replies: messages as they were, raw bytes as ``bytes``.
+
+        The request is taken up at the first ``next``. Closing the iterator early kills the worker.
+        Raises what the function raised if it is a ``SpacecatError``; ``LimitExceededError`` for ``time-limit``,
+        ``memory-limit`` and ``depth-limit`` (nesting that broke the stack); ``EngineFailedError`` for anything
+        else; ``EngineUnavailableError`` when no worker came free within the request's own time.
+        """
+        payload = pickle.dumps((bounds, request), protocol=5)
+        worker = self._acquire(bounds.time_s)
+        if not worker.ask(payload):  # it died while idle, which says nothing about this request
+            self._release(worker, dead=True)
+            worker = self._acquire(bounds.time_s)
+            worker.ask(payload)
+        yield from self._replies(worker, bounds)
+
+    def close(self) -> None:
+        """End all workers, also those at work."""
+        self._closed.set()
+        with self._free:
+            idle = self._idle.copy()
+            self._idle.clear()
+            for worker in self._busy:
+                worker.stop()
+            self._free.notify_all()
+        for worker in idle:
+            worker.kill()
+
+    def _replies(self, worker: _Worker, bounds: Bounds) -> Iterator[Any]:
+        dead = True
+        try:
+            kind, payload = worker.reply(bounds)
+            while kind in (_RAW, _MESSAGE):
+                yield payload if kind == _RAW else pickle.loads(payload)  # noqa: S301 - written by our own child
+                kind, payload = worker.reply(bounds)
+            dead = kind == _FAILED
+            if kind == _FAILED:
+                raise EngineFailedError("worker-failed", detail=pickle.loads(payload))  # noqa: S301 - our own child
+            if kind == _REFUSED:
+                raise pickle.loads(payload)  # noqa: S301 - our own child
+        finally:
+            self._release(worker, dead=dead)
+
+    def _acquire(self, patience_s: float) -> _Worker:
+        with self._free:
+            ready = self._free.wait_for(lambda: self._vacant or self._closed.is_set(), patience_s)
+            if not ready or self._closed.is_set():
+                raise EngineUnavailableError("workers-busy", workers=self._size, waited_s=patience_s)
+            self._replenish()
+            worker = self._idle.pop()
+            self._busy.add(worker)
+            return worker
+
+    @property
+    def _vacant(self) -> bool:
+        return len(self._busy) - self._demoted < self._size
+
+    def _replenish(self) -> None:
+        while len(self._idle) + len(self._busy) - self._demoted < self._size:
+            self._idle.append(_Worker(self._target))
+
+    def _release(self, worker: _Worker, dead: bool) -> None:
+        with self._free:
+            self._busy.discard(worker)
+            self._demoted -= worker.demoted
+            discard = dead or worker.demoted or self._closed.is_set()
+            if not discard:
+                self._idle.append(worker)
+            elif not self._closed.is_set():
+                self._replenish()
+            self._free.notify()
+        if discard:
+            worker.kill()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(self._slow.after_s / 3):
+            with self._free:
+                self._demote_slow(time.monotonic() - self._slow.after_s)
+
+    def _demote_slow(self, before: float) -> None:
+        slow = [worker for worker in self._busy if not worker.demoted and worker.since < before]
+        for worker in sorted(slow, key=lambda worker: worker.since)[: self._slow.places - self._demoted]:
+            worker.demote()
+            self._demoted += 1
+        if slow:
+            self._replenish()
+            self._free.notify(len(slow))
