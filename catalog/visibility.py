@@ -32,6 +32,11 @@ def may_know(audience: Audience, record: Record) -> bool:
     return record.visibility in _SEES[audience]
 
 
+def visibilities_of(audience: Audience) -> frozenset[Visibility]:
+    """Return the visibilities of the records that ``audience`` may see, to count or list them."""
+    return _SEES[audience]
+
+
 def is_findable(record: Record) -> bool:
     """Say whether search holds the record at all: not what was withdrawn, nor an operator's working graphs."""
     return record.withdrawn is None and record.kind is not Kind.GRAPH
