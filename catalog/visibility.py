@@ -37,11 +37,6 @@ def visibilities_of(audience: Audience) -> frozenset[Visibility]:
     return _SEES[audience]
 
 
-def visibilities_of(audience: Audience) -> frozenset[Visibility]:
-    """Return the visibilities of the records that ``audience`` may see, for selecting and counting many at once."""
-    return _SEES[audience]
-
-
 def is_findable(record: Record) -> bool:
     """Say whether search holds the record at all: not what was withdrawn, nor an operator's working graphs."""
     return record.withdrawn is None and record.kind is not Kind.GRAPH
