@@ -1,0 +1,72 @@
+"""What is refused from everybody: IRIs that run scripts, and input beyond measure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+MAX_LINE_BYTES = 16 << 20
+"""Longest line of N-Triples and N-Quads; the parser's own bound for one token of the other syntaxes."""
+
+MAX_JSON_BYTES = 256 << 20
+"""Largest JSON document; JSON is read whole."""
+
+MAX_EXPANDED_BYTES = 32 << 30
+MAX_EXPANSION = 200
+"""How far a gzip file may unpack, absolutely and (beyond 64 MiB) by factor. RDF shrinks 10 to 60 times."""
+
+MAX_DEPTH = 100
+"""Deepest nesting of JSON and XML elements; catalogues nest about ten deep."""
+
+MAX_ENTITY_CHARS = 1024
+"""Longest entity that a DTD may declare; those of RDF/XML stand for namespaces."""
+
+MAX_PROBLEMS = 1000
+"""Errors after which a document is given up."""
+
+MAX_STATEMENTS = 200_000
+"""Statements of one record, a catalogue's list of members included."""
+
+MAX_NESTED_STATEMENTS = 20_000
+"""Statements about what is nested in one record: shared descriptions are copied into each record that uses them."""
+
+MAX_HOPS = 5
+"""How many IRIs deep a description reaches: dataset, distribution, offer, licence, party."""
+
+_IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]*')
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_SCRIPT = re.compile(r"(?:javascript|vbscript|data|livescript):", re.IGNORECASE)
+_MAYBE_SCRIPT = re.compile(r'[<"]\s*(?:javascript|vbscript|data|livescript):', re.IGNORECASE)
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]*>")
+_ANY_URI = '"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
+
+
+def is_valid_iri(iri: str) -> bool:
+    """Say whether ``iri`` is absolute and without the characters that RFC 3987 never allows."""
+    return _IRI.fullmatch(iri) is not None
+
+
+def is_valid_language(tag: str) -> bool:
+    """Say whether ``tag`` has the form of a language tag (BCP 47)."""
+    return _LANGUAGE.fullmatch(tag) is not None
+
+
+def iter_unsafe_iris(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Iterate over (property, IRI) where an IRI or ``xsd:anyURI`` of N-Triples ``lines`` would run as a script."""
+    for line in lines:
+        if not _MAYBE_SCRIPT.search(line):
+            continue
+        subject, prop, value = line[:-2].split(" ", 2)
+        for term in (subject, prop, value):
+            text = term[1:-1] if term.startswith("<") else _uri_text(term)
+            if _SCRIPT.match(text.strip()):
+                yield prop[1:-1], text
+
+
+def _uri_text(term: str) -> str:
+    return term[1 : -len(_ANY_URI)] if term.endswith(_ANY_URI) else ""
+
+
+def has_markup(literal: str) -> bool:
+    """Say whether a literal holds something like an HTML tag; it is kept as text, and pages show it as text."""
+    return "<" in literal and _MARKUP.search(literal) is not None
