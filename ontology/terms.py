@@ -15,13 +15,13 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from ontology.description import choose
-from ontology.namespaces import CODE, DCT, EU, OWL, RDF, RDFS, SKOS
+from ontology.namespaces import CODE, DCT, EU, OWL, RDF, RDFS, SC, SKOS
 
 _FOLDER = Path(__file__).parent
 _TYPE = RDF + "type"
 _LABELS = (SKOS + "prefLabel", RDFS + "label", DCT + "title")
 _DEFINITIONS = (SKOS + "definition", RDFS + "comment", DCT + "description")
-_BACKGROUND = frozenset({_TYPE, SKOS + "inScheme", SKOS + "prefLabel"})
+_BACKGROUND = frozenset({_TYPE, SKOS + "inScheme", SKOS + "prefLabel", DCT + "title", RDFS + "subClassOf"})
 _MEDIA_TYPES = "http://www.iana.org/assignments/media-types/"
 
 
@@ -207,7 +207,7 @@ def _vocabulary() -> _Vocabulary:
         schemes=_schemes(terms, statements),
         matches=_matches(terms),
         by_text=_by_text(terms),
-        background={iri: "".join(texts) for iri, texts in lines.items() if iri.startswith((CODE, EU))},
+        background={iri: "".join(texts) for iri, texts in lines.items() if iri.startswith((CODE, EU, SC))},
     )
 
 
