@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from catalog.catalogue import Catalogue
@@ -35,6 +35,15 @@ def register(catalogue: Catalogue, submissions: Sequence[Submission], registrati
     return outcomes
 
 
+def rehearse(catalogue: Catalogue, submissions: Sequence[Submission], registration: Registration) -> list[Outcome]:
+    """Return the outcomes that :func:`register` would give now, each submission by itself; nothing is stored."""
+    return [
+        outcome
+        for batch in _without_repeats(submissions)
+        for outcome in _plan_batch(catalogue, batch, registration).outcomes
+    ]
+
+
 def _without_repeats(submissions: Sequence[Submission]) -> list[list[Submission]]:
     """Cut where a resource comes a second time, so that the later one revises the earlier."""
     batches: list[list[Submission]] = [[]]
@@ -48,32 +57,45 @@ def _without_repeats(submissions: Sequence[Submission]) -> list[list[Submission]
     return batches
 
 
+@dataclass(slots=True)
+class _Plan:
+    """What registering a batch comes to: an outcome for each submission, and what is to be written."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    findings: dict[GraphIri, tuple[Finding, ...]] = field(default_factory=dict)
+
+
 def _register_batch(catalogue: Catalogue, batch: list[Submission], registration: Registration) -> list[Outcome]:
+    plan = _plan_batch(catalogue, batch, registration)
+    if plan.findings:
+        catalogue.ledger.update_findings(plan.findings)
+    catalogue.following.hand_on(catalogue.ledger.commit(plan.entries))
+    return plan.outcomes
+
+
+def _plan_batch(catalogue: Catalogue, batch: list[Submission], registration: Registration) -> _Plan:
     graphs = [_graph_of(catalogue, submission, registration) for submission in batch]
     known = catalogue.ledger.records_of(graphs)
     codes = _Codes(catalogue, batch)
     now = datetime.now(UTC).replace(microsecond=0)
-    outcomes, entries, findings = [], [], {}
+    plan = _Plan()
     for submission, graph in zip(batch, graphs, strict=True):
         earlier = known.get(graph)
         try:
             _check_acceptable(submission, earlier, registration)
             code = codes.choose(submission, graph, earlier)
         except IdentifierError as error:
-            outcomes.append(_rejected(submission, graph, error))
+            plan.outcomes.append(_rejected(submission, graph, error))
             continue
         record = _as_registered(submission, graph, earlier, registration, now, code)
         status = _status(earlier, record)
-        if status is Status.UNCHANGED:
-            if earlier is not None and earlier.findings != submission.findings:
-                findings[graph] = submission.findings
-        else:
-            entries.append(_entry(submission, record, earlier))
-        outcomes.append(Outcome(submission.where, submission.iri, graph, status, findings=submission.findings))
-    if findings:
-        catalogue.ledger.update_findings(findings)
-    catalogue.following.hand_on(catalogue.ledger.commit(entries))
-    return outcomes
+        if status is not Status.UNCHANGED:
+            plan.entries.append(_entry(submission, record, earlier))
+        elif earlier is not None and earlier.findings != submission.findings:
+            plan.findings[graph] = submission.findings
+        plan.outcomes.append(Outcome(submission.where, submission.iri, graph, status, findings=submission.findings))
+    return plan
 
 
 def _graph_of(catalogue: Catalogue, submission: Submission, registration: Registration) -> GraphIri:
