@@ -1,0 +1,212 @@
+"""Commands that bring records in: load."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from app.client import API, Client, open_client
+from app.commands.options import ProblemError, as_json, settings_options
+from app.commands.speech import both
+from catalog.errors import NotFoundError
+from catalog.settings import Settings
+
+_ENDINGS = (".ttl", ".trig", ".nt", ".nq", ".jsonld", ".json", ".rdf", ".owl", ".xml", ".jsonl")
+_DEMO = Path(__file__).parents[1] / "demo"
+_DEMO_VISIBILITY = {"members": "members", "drafts": "draft"}
+_SHOWN_FINDINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document to be loaded. ``path`` is ``None`` for standard input."""
+
+    path: Path | None
+    parameters: dict[str, str | bool | None]
+
+    @property
+    def name(self) -> str:
+        """Return what outcomes call the document."""
+        return str(self.path) if self.path else "stdin"
+
+
+def demonstration() -> list[Source]:
+    """Return the documents of the demonstration space, participants first, so that codes carry theirs."""
+    files = sorted(_DEMO.glob("*.ttl"), key=lambda file: (not file.stem.startswith("participant"), file.name))
+    return [
+        Source(file, {"source": "demo", "policy": "member", "visibility": _DEMO_VISIBILITY.get(file.stem)})
+        for file in files
+    ]
+
+
+@click.command(
+    help=both(
+        "Load records from files, folders or standard input (-). Loading again changes nothing.",
+        "从文件、文件夹或标准输入（-）载入记录。重复载入不会产生变化。",
+    )
+)
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path))
+@click.option("--source", default="local", show_default=True, help=both("Whose records these are.", "记录的来源名称。"))
+@click.option(
+    "--policy",
+    type=click.Choice(["member", "harvest", "operator"]),
+    default="member",
+    show_default=True,
+    help=both(
+        "What keeps a record out: any violation (member), or only what is unsafe.",
+        "拒收规则：任何违规（member），或仅拒收不安全内容。",
+    ),
+)
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "members", "draft"]),
+    help=both("Who may see them; without it public, or as before.", "可见范围；默认为公开，已有记录保持不变。"),
+)
+@click.option("--format", "form", help=both("Format, where the name does not tell.", "格式；文件名无法判断时使用。"))
+@click.option("--demo", is_flag=True, help=both("Load the demonstration space.", "载入示范空间。"))
+@click.option("--dry-run", is_flag=True, help=both("Check only; store nothing.", "仅检查，不保存。"))
+@as_json
+@settings_options
+def load(  # noqa: PLR0913 - one parameter for each option
+    settings: Settings,
+    paths: tuple[Path, ...],
+    demo: bool,
+    as_json: bool,
+    source: str,
+    policy: str,
+    visibility: str | None,
+    form: str | None,
+    dry_run: bool,
+) -> None:
+    """Load everything, say what was rejected and why, and sum up; exit code 1 where anything was rejected."""
+    if not paths and not demo:
+        raise click.UsageError(both("Name a file, a folder, - or --demo.", "请指定文件、文件夹、- 或 --demo。"))
+    parameters = {"source": source, "policy": policy, "visibility": visibility, "format": form, "dry_run": dry_run}
+    sources = [*(demonstration() if demo else []), *_sources(paths, parameters)]
+    try:
+        with open_client(settings) as client:
+            counts = load_all(client, sources, lines=as_json)
+    except KeyboardInterrupt:
+        message = both(
+            "Stopped. What was loaded so far is kept. To go on, give the same command again: records that are there "
+            "already are passed over as unchanged.",
+            "已停止，此前载入的记录均已保存。若要继续，请再次执行同一命令：已有的记录会作为“未变”跳过。",
+        )
+        click.echo("\n" + message, err=True)
+        sys.exit(130)
+    sys.exit(1 if counts["rejected"] else 0)
+
+
+def _sources(paths: Iterable[Path], parameters: dict[str, str | bool | None]) -> Iterator[Source]:
+    for path in paths:
+        if path == Path("-"):
+            yield Source(None, parameters)
+        elif path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.is_file() and _is_loadable(file))
+            if not files:
+                raise NotFoundError("nothing-to-load", where=str(path), known=" ".join(_ENDINGS))
+            yield from (Source(file, parameters) for file in files)
+        else:
+            yield Source(path, parameters)
+
+
+def _is_loadable(file: Path) -> bool:
+    return file.name.lower().removesuffix(".gz").endswith(_ENDINGS)
+
+
+def load_all(client: Client, sources: Iterable[Source], *, lines: bool = False) -> Counter[str]:
+    """Load every source and return how many records ended in which way; with ``lines``, outcomes are JSON lines.
+
+    A document that cannot be read at all counts as one rejected record and does not stop the others.
+    """
+    from tqdm import tqdm
+
+    sources = list(sources)
+    counts: Counter[str] = Counter()
+    total = sum(source.path.stat().st_size for source in sources if source.path)
+    with tqdm(total=total, unit="B", unit_scale=True, disable=None if not lines else True, leave=False) as bar:
+        for source in sources:
+            done = 0.0
+            for line in _load(client, source):
+                if "progress" in line:
+                    done = _advance(bar, source, done, line["progress"])
+                elif "status" in line:
+                    counts[line["status"]] += 1
+                    bar.set_postfix_str(both(f"{counts.total()} records", f"{counts.total()} 条"), refresh=False)
+                if lines:
+                    click.echo(json.dumps(line, ensure_ascii=False))
+                elif "problem" in line or line.get("status") == "rejected":
+                    tqdm.write(_in_words(source, line), file=sys.stderr)
+                counts["rejected"] += "problem" in line
+            _advance(bar, source, done, 1.0)
+    if not lines:
+        _say_summary(counts)
+    return counts
+
+
+def _advance(bar: Any, source: Source, done: float, now: float) -> float:
+    if source.path:
+        bar.update((now - done) * source.path.stat().st_size)
+    return now
+
+
+def _load(client: Client, source: Source) -> Iterator[dict[str, Any]]:
+    with _opened(source) as body:
+        try:
+            reply = client.stream(
+                "POST",
+                f"{API}/imports",
+                {**source.parameters, "name": source.name, "progress": True},
+                accept="application/x-ndjson",
+                body=body,
+                media_type="application/octet-stream",
+            )
+        except ProblemError as error:
+            if error.status in (401, 403):
+                raise
+            yield {"problem": error.body}
+            return
+        for line in reply.lines():
+            if line.strip():
+                yield json.loads(line)
+
+
+def _opened(source: Source) -> IO[bytes]:
+    if source.path:
+        return source.path.open("rb")
+    return io.BytesIO(sys.stdin.buffer.read())
+
+
+def _in_words(source: Source, line: dict[str, Any]) -> str:
+    if "problem" in line:
+        problem = line["problem"]
+        return click.style(f"✗ {source.name}: {problem.get('detail') or problem.get('title')}", fg="red")
+    head = " ".join(part for part in (line["where"], line["iri"]) if part)
+    text = click.style(f"✗ {head}: {line['message']}", fg="red")
+    blocking = [f for f in line["findings"] if f["severity"] in ("violation", "unsafe")]
+    for finding in blocking[:_SHOWN_FINDINGS]:
+        from app.commands.reading import pick
+
+        text += f"\n    {finding['severity']}: {finding['path']} {pick(finding['messages'])}"
+    if len(blocking) > _SHOWN_FINDINGS:
+        more = len(blocking) - _SHOWN_FINDINGS
+        text += both(f"\n    … and {more} more", f"\n    …… 另有 {more} 项")
+    return text
+
+
+def _say_summary(counts: Counter[str]) -> None:
+    words = {
+        "created": both("created", "新增"),
+        "updated": both("updated", "更新"),
+        "unchanged": both("unchanged", "未变"),
+        "rejected": both("rejected", "拒绝"),
+    }
+    click.echo(", ".join(f"{counts[status]} {word}" for status, word in words.items()))
