@@ -112,8 +112,8 @@ class Spool:
         columns = "code, value, path, line, subject, lost"
         self._db.execute(f"INSERT INTO problem ({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608 - our own words
 
-    def finish(self, own_records: str) -> int:
-        """Settle what the roots are and return their number; subjects under the IRI ``own_records`` are left out.
+    def finish(self, own_records: str) -> None:
+        """Settle what the roots are; subjects under the IRI ``own_records`` are left out.
 
         Those are catalogue records of this catalogue's own, which come along when an export is imported again.
         """
@@ -132,6 +132,9 @@ class Spool:
                 FROM root JOIN run USING (subject) GROUP BY root.subject)
             """
         )
+
+    def count(self) -> int:
+        """Return the number of roots; 0 before ``finish``."""
         return int(self._db.execute("SELECT count(*) FROM walk").fetchone()[0])
 
     def _drop_nested_roots(self) -> None:

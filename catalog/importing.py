@@ -1,0 +1,300 @@
+"""Import: documents from a file, a folder, standard input or an upload become records, each with its own outcome.
+
+A worker process reads, splits and checks (``preparing``) while this process stores what is ready, so that both
+processors work. What kills the worker is rejected with its reason, and the import goes on behind it. Importing a
+second time finds everything unchanged, which is also how an interrupted import is resumed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import tempfile
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+from catalog.catalogue import Catalogue
+from catalog.checking import place
+from catalog.errors import (
+    EngineError,
+    EngineUnavailableError,
+    InputError,
+    LimitExceededError,
+    NotFoundError,
+    SpacecatError,
+)
+from catalog.intake import Outcome, Rejection, Status, Submission
+from catalog.model import Registration
+from catalog.preparing import WORKER, Job, Prepared, Reading, Walking
+from catalog.reading import ENDINGS
+from catalog.records import register
+from catalog.splitting import Spool
+from catalog.workers import Bounds, WorkerPool
+
+BATCH = 1000
+"""Records per commit."""
+
+_MOST_DEATHS = 25
+_AHEAD = 16
+_COPY_BYTES = 1 << 20
+
+log = logging.getLogger(__name__)
+
+_Message = Reading | Walking | Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document to import. ``name`` is what outcomes call it, ``base`` what resolves its relative IRIs."""
+
+    path: Path
+    name: str
+    media_type: str | None = None
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is. ``records`` is how many the document holds, once it is read and if it says.
+
+    ``bytes_read`` counts the bytes of all documents as stored, out of ``bytes_total``.
+    """
+
+    document: str
+    bytes_read: int
+    bytes_total: int
+    records: int | None
+    done: int
+
+
+def find_documents(path: Path, media_type: str | None = None, base: str | None = None) -> list[Document]:
+    """Return the documents at ``path``: the file itself, or every file in a folder whose ending names a syntax.
+
+    Raises ``NotFoundError`` where there is nothing, ``InputError`` for a folder without any such file.
+    """
+    if path.is_file():
+        return [Document(path, path.name, media_type, base)]
+    if not path.is_dir():
+        raise NotFoundError("file-unknown", where=str(path))
+    found = [file for file in sorted(path.rglob("*")) if file.is_file() and _ending(file.name) in ENDINGS]
+    if not found:
+        raise InputError("folder-without-documents", where=str(path), known=", ".join(f".{e}" for e in ENDINGS))
+    return [Document(file, file.relative_to(path).as_posix(), media_type, base) for file in found]
+
+
+def _ending(name: str) -> str:
+    return name.lower().removesuffix(".gz").rpartition(".")[2]
+
+
+@contextmanager
+def received(stream: IO[bytes], name: str, max_bytes: int, **about: str | None) -> Iterator[Document]:
+    """Keep what comes from standard input or an upload in a file while it is imported.
+
+    ``about`` may hold ``media_type`` and ``base``. Raises ``LimitExceededError`` (``upload-too-large``).
+    """
+    with tempfile.NamedTemporaryFile(prefix="spacecat-") as file:
+        size = 0
+        while data := stream.read(_COPY_BYTES):
+            size += len(data)
+            if size > max_bytes:
+                raise LimitExceededError("upload-too-large", where=name, limit="upload", value=max_bytes >> 20)
+            file.write(data)
+        file.flush()
+        yield Document(Path(file.name), name, about.get("media_type"), about.get("base"))
+
+
+class Importer:
+    """Imports into one catalogue. Used by one thread at a time; close it to end its worker.
+
+    ``foreign`` names the module that converts foreign JSON (the interface is ``preparing.ForeignFormats``).
+    """
+
+    def __init__(self, catalogue: Catalogue, foreign: str = "") -> None:
+        self._catalogue = catalogue
+        self._foreign = foreign
+        settings = catalogue.settings
+        self._bounds = Bounds(settings.import_time_s, settings.import_memory_mb << 20, per_reply=True)
+        self._pool = WorkerPool(WORKER, 1)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._pool.close()
+
+    def __enter__(self) -> Importer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def import_documents(
+        self,
+        documents: list[Document],
+        registration: Registration,
+        progress: Callable[[Progress], None] = lambda progress: None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Outcome]:
+        """Import documents in order and yield the outcome of each record once it is stored.
+
+        Setting ``stop`` ends the import after what is at hand was stored.
+        """
+        stop = stop or threading.Event()
+        gauge = _Gauge(documents, progress)
+        pending: list[Submission] = []
+        for result in self._iter_results(documents, gauge, stop):
+            if isinstance(result, Submission):
+                pending.append(result)
+                if len(pending) < BATCH:
+                    continue
+            else:
+                yield _rejected(result)
+                continue
+            yield from self._store(pending, registration, gauge)
+        yield from self._store(pending, registration, gauge)
+
+    def iter_submissions(self, documents: list[Document]) -> Iterator[Submission | Rejection]:
+        """Read and check documents and yield what comes of each record; nothing is stored."""
+        return self._iter_results(documents, _Gauge(documents, lambda _: None), threading.Event())
+
+    def _store(self, pending: list[Submission], registration: Registration, gauge: _Gauge) -> list[Outcome]:
+        outcomes = register(self._catalogue, pending, registration) if pending else []
+        gauge.stored(len(pending))
+        pending.clear()
+        return outcomes
+
+    def _iter_results(
+        self, documents: list[Document], gauge: _Gauge, stop: threading.Event
+    ) -> Iterator[Submission | Rejection]:
+        with tempfile.TemporaryDirectory(prefix="spacecat-") as folder:
+            for number, document in enumerate(documents):
+                gauge.begin(document)
+                spool = Path(folder) / f"{number}.spool"
+                job = self._job(document, spool)
+                for message in _ahead(self._iter_messages(job), stop):
+                    gauge.take(message)
+                    if isinstance(message, Prepared):
+                        yield from message.results
+                spool.unlink(missing_ok=True)
+                if stop.is_set():
+                    return
+
+    def _job(self, document: Document, spool: Path) -> Job:
+        return Job(
+            path=str(document.path),
+            name=document.name,
+            spool=str(spool),
+            catalogue_iri=self._catalogue.settings.base_iri,
+            media_type=document.media_type,
+            base=document.base,
+            foreign=self._foreign,
+        )
+
+    def _iter_messages(self, job: Job) -> Generator[_Message]:
+        """Run a job, again from behind each record that killed the worker."""
+        position, walking, batch, deaths = 0, False, job.batch, 0
+        while True:
+            try:
+                for message in self._pool.call(replace(job, start=position + 1, batch=batch), self._bounds):
+                    walking = walking or isinstance(message, Walking)
+                    if isinstance(message, Prepared):
+                        position = message.position
+                    yield message
+                return
+            except EngineUnavailableError:
+                raise
+            except SpacecatError as error:
+                deaths += 1
+                if not walking or isinstance(error, InputError) or deaths > _MOST_DEATHS:
+                    yield Prepared(position, (_refused(job, error),))
+                    return
+                if batch == 1:  # so it is known which record it was
+                    position += 1
+                    yield Prepared(position, (_refused(job, error, position),))
+                batch = 1
+
+
+def _refused(job: Job, error: SpacecatError, position: int | None = None) -> Rejection:
+    """Return the rejection of a document, or of the record at ``position``, for which an error stands."""
+    where, iri = place(job.name, error.where or None), None
+    if position is not None and Path(job.spool).exists():
+        spool = Spool(job.spool)
+        subject, line = spool.get_root(position)
+        spool.close()
+        where, iri = place(job.name, line), subject.strip("<>")
+    if isinstance(error, EngineError):
+        log.error("reading %s: %s", where, error)
+        return Rejection(where, iri, "record-unreadable")
+    return Rejection(where, iri, error.code, error.params)
+
+
+def _rejected(rejection: Rejection) -> Outcome:
+    return Outcome(
+        rejection.where, rejection.iri, None, Status.REJECTED, rejection.code, rejection.params, rejection.findings
+    )
+
+
+class _Gauge:
+    """Counts what was read and stored, over all documents."""
+
+    def __init__(self, documents: list[Document], progress: Callable[[Progress], None]) -> None:
+        self._tell = progress
+        self._sizes = {document.path: document.path.stat().st_size for document in documents}
+        self._before = 0
+        self._now = Progress("", 0, sum(self._sizes.values()), None, 0)
+        self._size = 0
+
+    def begin(self, document: Document) -> None:
+        self._before += self._size
+        self._size = self._sizes[document.path]
+        self._set(document=document.name, bytes_read=self._before, records=None)
+
+    def take(self, message: Reading | Walking | Prepared) -> None:
+        if isinstance(message, Reading):
+            self._set(bytes_read=self._before + message.bytes_read)
+        elif isinstance(message, Walking):
+            self._set(bytes_read=self._before + self._size, records=message.records)
+
+    def stored(self, count: int) -> None:
+        if count:
+            self._set(done=self._now.done + count)
+
+    def _set(self, **changes: Any) -> None:
+        self._now = replace(self._now, **changes)
+        self._tell(self._now)
+
+
+def _ahead(messages: Generator[_Message], stop: threading.Event) -> Iterator[_Message]:
+    """Let a thread take messages while this one is busy with earlier ones."""
+    ready: queue.Queue[_Message | BaseException | None] = queue.Queue(_AHEAD)
+    ended = threading.Event()
+
+    def hand_over(item: _Message | BaseException | None) -> bool:
+        while not ended.is_set():
+            with contextlib.suppress(queue.Full):
+                ready.put(item, timeout=0.2)
+                return True
+        return False
+
+    def fill() -> None:
+        try:
+            if all(map(hand_over, messages)):
+                hand_over(None)
+        except BaseException as error:  # noqa: BLE001 - the thread's edge: raised again in the other one
+            hand_over(error)
+        finally:
+            messages.close()
+
+    thread = threading.Thread(target=fill, name="import", daemon=True)
+    thread.start()
+    try:
+        while not stop.is_set() and (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        ended.set()
+        thread.join()
