@@ -1,0 +1,159 @@
+"""Text to terms, the same for documents and queries, whatever languages are mixed in them.
+
+Full-width and compatibility forms are folded (NFKC), traditional characters become simplified ones, Chinese is cut
+into words and the dictionary's words within them, everything else at its letters and digits; Latin loses case and
+accents. A term has a stem beside it, made by the rules of English. One analysis for all languages keeps mixed titles
+and wrong language tags harmless: a French word is cut short in the same way on both sides.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import opencc
+import rjieba
+import tantivy
+
+VERSION = "1"
+"""Changes whenever the same text may give other terms; an index made by another version is built anew."""
+
+_HAN_RANGES = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_HAN = re.compile(f"[{_HAN_RANGES}]+")
+_WORD = re.compile(f"[{_HAN_RANGES}]+|(?:(?![{_HAN_RANGES}])[^\\W_])+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LONGEST_WORD = 60
+
+_PARTICLES = (
+    "的 了 和 与 及 或 在 是 有 对 为 以 于 等 中 请 请问 吗 呢 我 要 想 找 关于 有关 哪些 什么 怎么 如何 一个 "
+    "a an and are as at be by can do for from had has have how i in is it its me my of on or our that the their "
+    "there these they this those to was we were what when where which who will with you your"
+)
+STOP_WORDS = frozenset(_PARTICLES.split())
+"""Words that a query does without where it says anything else; documents keep them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A term, its stem, and where in the text it stands: ``text[start:end]`` is the word as its writer knows it."""
+
+    term: str
+    stem: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerm:
+    """A term of a query with its stem and the place of its first word in the query."""
+
+    term: str
+    stem: str
+    start: int
+    end: int
+
+
+@cache
+def word_analyzer() -> tantivy.TextAnalyzer:
+    """Return the analysis into terms of text that :func:`segment` has been over, as the engine runs it."""
+    return _folding().build()
+
+
+@cache
+def stem_analyzer() -> tantivy.TextAnalyzer:
+    """Return the analysis into stems of text that :func:`segment` has been over, as the engine runs it."""
+    return _folding().filter(tantivy.Filter.stemmer("english")).build()
+
+
+def _folding() -> tantivy.TextAnalyzerBuilder:
+    filters = tantivy.Filter
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in (filters.remove_long(4 * _LONGEST_WORD), filters.lowercase(), filters.ascii_fold()):
+        builder = builder.filter(step)
+    return builder
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    characters = [chr(code) for code in range(0x3400, 0xA000)]
+    simple = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {ord(old): new for old, new in zip(characters, simple, strict=True) if old != new and len(new) == 1}
+
+
+def normalise(text: str) -> str:
+    """Return ``text`` with compatibility forms folded and traditional characters simplified; case is kept."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", text).translate(_simplified())
+
+
+def segment(text: str) -> str:
+    """Return ``text`` normalised and with spaces around each Chinese word, ready for :func:`analyzer`."""
+    if text.isascii():
+        return text
+    return _HAN.sub(lambda run: f" {' '.join(rjieba.cut_for_search(run[0], False))} ", normalise(text))
+
+
+def split_name(name: str) -> str:
+    """Return a technical name with the words in it apart: ``cellVoltage_max`` gives ``cell Voltage max``."""
+    return _CAMEL.sub(" ", name).replace("_", " ")
+
+
+def iter_tokens(text: str) -> Iterator[Token]:
+    """Yield the terms of ``text`` with their places in it, in order; words within words follow the words they end.
+
+    They are the terms that the analyzers give for ``segment(text)``, repetitions included.
+    """
+    normal = normalise(text)
+    if len(normal) != len(text):
+        normal = text
+    for run in _WORD.finditer(normal):
+        start, word = run.start(), run[0]
+        if _HAN.match(word):
+            for term, begin, end in rjieba.tokenize(word, "search", False):
+                yield Token(term, term, start + begin, start + end)
+        else:
+            term, stem = _forms(word)
+            if term:
+                yield Token(term, stem, start, run.end())
+
+
+@lru_cache(maxsize=100_000)
+def _forms(word: str) -> tuple[str, str]:
+    plain = unicodedata.normalize("NFKC", word)
+    terms, stems = word_analyzer().analyze(plain), stem_analyzer().analyze(plain)
+    return (terms[0], stems[0]) if terms and stems else ("", "")
+
+
+def query_terms(text: str, most: int = 24) -> list[QueryTerm]:
+    """Return the terms of a query, each once, at most ``most``, stop words left out.
+
+    A query of stop words alone keeps them. Only the first two thousand characters count.
+    """
+    text = text[:2000]
+    found: dict[str, QueryTerm] = {}
+    for token in iter_tokens(text):
+        found.setdefault(token.term, QueryTerm(token.term, token.stem, token.start, token.end))
+    telling = [term for term in found.values() if term.term not in STOP_WORDS]
+    return (telling or list(found.values()))[:most]
+
+
+def exact_key(text: str) -> str:
+    """Return what two titles or identifiers share when people would call them the same: no case, spaces, points."""
+    return "".join(re.findall(r"[^\W_]+", normalise(text).casefold()))[:200]
+
+
+def sort_key(text: str, language: str) -> str:
+    """Return a string that sorts titles as readers of ``language`` expect.
+
+    Chinese sorts by sound: GB 18030 puts the 3,755 commonest characters in that order, and the rarer ones after them
+    by radical. Everything else sorts without case and accents.
+    """
+    folded = normalise(text).casefold()[:120]
+    if language.startswith("zh"):
+        return folded.encode("gb18030", "replace").decode("latin-1")
+    plain = unicodedata.normalize("NFKD", folded)
+    return "".join(character for character in plain if not unicodedata.combining(character))
