@@ -132,14 +132,38 @@ def test_what_people_read_is_there_and_tagged(cls, props):
 
 
 def test_no_description_is_used_twice():
-    for cls in ("Dataset", "DataService", "DatasetSeries", "Distribution"):
-        texts = Counter(
-            (text.value, text.language)
-            for subject in instances(DCAT + cls)
-            for text in by_subject()[subject][DCT + "description"]
-            if cls != "Distribution"
-        )
-        assert [text for text, count in texts.items() if count > 1] == []
+    classes = ("Catalog", "Dataset", "DatasetSeries", "DataService")
+    texts = Counter(
+        text.value
+        for cls in classes
+        for subject in instances(DCAT + cls)
+        for text in by_subject()[subject][DCT + "description"]
+    )
+    assert [text for text, count in texts.items() if count > 1] == []
+
+
+def test_time_runs_forward():
+    backward = []
+    for subject, values in by_subject().items():
+        for first, last in ((DCT + "issued", DCT + "modified"), (DCAT + "startDate", DCAT + "endDate")):
+            for earlier in values[first]:
+                backward += [(subject, later) for later in values[last] if later.value < earlier.value]
+    assert backward == []
+
+
+def test_open_licences_are_not_taken_back_by_the_offer():
+    free = {NamedNode(EU + "licence/CC0"), NamedNode(EU + "licence/CC_BY_4_0")}
+    for resource, values in by_subject().items():
+        licences = set(values[DCT + "license"])
+        for distribution in values[DCAT + "distribution"]:
+            licences |= set(by_subject()[distribution][DCT + "license"])
+        if licences and licences <= free:
+            for policy in values[ODRL + "hasPolicy"]:
+                assert not by_subject()[policy][ODRL + "prohibition"], resource
+                assert all(
+                    NamedNode(ODRL + "use") in by_subject()[rule][ODRL + "action"]
+                    for rule in by_subject()[policy][ODRL + "permission"]
+                ), resource
 
 
 def test_every_dataset_has_terms_of_use_and_licensed_distributions():
