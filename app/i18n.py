@@ -26,7 +26,7 @@ LANGUAGES = ("en", "zh")
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 """What each language calls itself."""
 
-_LOCALES = {"en": Locale("en", "GB"), "zh": Locale("zh", "CN")}
+_LOCALES = {"en": Locale("en", "GB"), "zh": Locale("zh")}
 _TRANSLATIONS = Path(__file__).parent / "translations"
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.access import Access
 from app.pages import browse, frame, home, neighbours, results, signing_in, status, term
+from app.pages.imports import add_imports
 from app.pages.query import query_page
 from app.pages.record import error_page, render_record
 from catalog import records
@@ -20,6 +21,8 @@ from catalog.model import GraphIri
 __all__ = ["error_page", "pages_blueprint", "query_page", "render_record"]
 
 _LONGEST_PREFIX = 200
+_FOREIGN = "mappings.formats"
+"""The module that converts foreign JSON for imports."""
 
 
 def pages_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
@@ -65,6 +68,7 @@ def pages_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
         return frame.page(reader(), "help.html", catalogue.settings)
 
     _add_sign_in(blueprint, catalogue, access)
+    add_imports(blueprint, catalogue, access, _FOREIGN)
     return blueprint
 
 

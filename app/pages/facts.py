@@ -16,7 +16,7 @@ from ontology.namespaces import XSD
 
 RELATIONS: dict[str, tuple[str, str]] = {
     "dct:publisher": (N_("provided by"), N_("provides")),
-    "dct:creator": (N_("created by"), N_("created")),
+    "dct:creator": (N_("created by"), N_("creator of")),
     "dct:isPartOf": (N_("offered in"), N_("offers")),
     "dcat:inSeries": (N_("part of the series"), N_("consists of")),
     "dcat:accessService": (N_("delivered by"), N_("delivers")),
@@ -43,7 +43,7 @@ RELATIONS: dict[str, tuple[str, str]] = {
     "dct:subject": (N_("subject"), N_("subject of")),
     "sc:industry": (N_("industry"), N_("industry of")),
     "sc:meaning": (N_("field with the meaning"), N_("meaning of a field of")),
-    "dct:accrualPeriodicity": (N_("updated"), N_("update frequency of")),
+    "dct:accrualPeriodicity": (N_("update frequency"), N_("update frequency of")),
     "dct:license": (N_("licence"), N_("licence of")),
     "dct:accessRights": (N_("access"), N_("access right of")),
     "dct:language": (N_("language"), N_("language of")),
@@ -76,7 +76,7 @@ FACTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Access"), ("dct:accessRights", "dct:rights")),
     (N_("Licence"), ("dct:license",)),
     (N_("Follows"), ("dct:conformsTo",)),
-    (N_("Source"), ("sc:dataSource",)),
+    (N_("Source of the data"), ("sc:dataSource",)),
     (N_("Form"), ("sc:deliveryForm",)),
     (N_("Delivery"), ("sc:deliveryMode",)),
     (N_("Quality grade"), ("sc:qualityGrade",)),

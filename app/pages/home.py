@@ -24,14 +24,31 @@ QUESTIONS = (N_("battery carbon footprint"), N_("question answering corpus"), N_
 """Questions to try; each finds something in the demonstration space in either language."""
 
 _SHOWN = 6
+_NEWEST = (Kind.DATASET, Kind.SERIES, Kind.SERVICE, Kind.SCENARIO)
+_KIND_ORDER = (
+    Kind.DATASET,
+    Kind.SERIES,
+    Kind.SERVICE,
+    Kind.PARTICIPANT,
+    Kind.SCENARIO,
+    Kind.CATALOG,
+    Kind.DATA_MODEL,
+    Kind.COMPONENT,
+    Kind.POLICY,
+)
 
 
 def home(catalogue: Catalogue, reader: Reader) -> Response:
     """Show the first page."""
     facets = ("kind", *(name for name, _ in WAYS_IN))
-    found = catalogue.index.search(
+    search, language = catalogue.index.search, reader.language
+    found = search(
         reader.audience,
-        SearchRequest(language=reader.language, sort="modified", size=6, facets=facets, facet_size=500),
+        SearchRequest(language=language, sort="modified", size=1, facets=facets, facet_size=500),
+    )
+    newest = search(
+        reader.audience,
+        SearchRequest(language=language, filters={"kind": _NEWEST}, sort="modified", size=_SHOWN, facets=()),
     )
     names = Names(catalogue.graphs, reader.audience, reader.words)
     names.learn(value for name, _ in WAYS_IN for value, _ in found.facets.get(name, ()))
@@ -39,9 +56,8 @@ def home(catalogue: Catalogue, reader: Reader) -> Response:
     for name, heading in WAYS_IN:
         values = facet_values(name, found.facets.get(name, ()), (), names, reader.words)
         ways.append((name, reader.words.gettext(heading), values[:_SHOWN], len(values)))
-    kinds = [
-        (kind, reader.words.gettext(KIND_NAMES[Kind(kind)][1]), count) for kind, count in found.facets.get("kind", ())
-    ]
+    counts = dict(found.facets.get("kind", ()))
+    kinds = [(kind, reader.words.gettext(KIND_NAMES[kind][1]), counts[kind]) for kind in _KIND_ORDER if kind in counts]
     return page(
         reader,
         "home.html",
@@ -49,6 +65,6 @@ def home(catalogue: Catalogue, reader: Reader) -> Response:
         total=found.total,
         kinds=kinds,
         ways=ways,
-        newest=found.hits,
+        newest=newest.hits,
         questions=[reader.words.gettext(text) for text in QUESTIONS],
     )

@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode
 
 from app.i18n import N_, Words
 from catalog.model import Audience, Kind
-from catalog.ports import GraphStore
+from catalog.ports import GraphStore, Term
 from ontology import terms
 from ontology.namespaces import PREFIXES
 
@@ -31,6 +31,7 @@ KIND_NAMES: dict[Kind, tuple[str, str]] = {
 }
 """One, and many, of each kind."""
 
+_MOST_NESTED = 60
 _WEB_SCHEMES = ("http", "https", "mailto", "tel", "ftp")
 
 
@@ -70,6 +71,7 @@ class Names:
         self._audience = audience
         self._words = words
         self._records: dict[str, Name] = {}
+        self._nested: dict[str, Name] = {}
         self._asked: set[str] = set()
 
     def learn(self, iris: Iterable[str]) -> None:
@@ -84,9 +86,23 @@ class Names:
             name = self._records.setdefault(
                 iri, Name(iri, {}, record_href(graph), kind=Kind(kind) if kind in set(Kind) else None)
             )
-            label = row.get("label")
-            if isinstance(label, Literal):
-                name.texts.setdefault(label.language or "", label.value)
+            _add_label(name, row.get("label"))
+        for iri in [iri for iri in wanted if iri not in self._records][:_MOST_NESTED]:
+            self._learn_nested(iri)
+
+    def _learn_nested(self, iri: str) -> None:
+        """Find what a record calls something that it describes in passing, such as its licence or a publisher.
+
+        One bounded query each: thousands of records may describe the same publisher.
+        """
+        values = iri_values([iri])
+        if not values:
+            return
+        name = Name(iri, {}, web_href(iri), external=True)
+        for row in self._graphs.select(self._audience, query_text("nested_name").replace("__IRI__", values)):
+            _add_label(name, row["label"])
+        if name.texts:
+            self._nested[iri] = name
 
     def of(self, iri: str) -> Name:
         """Return the name of an IRI: of the record, of the term, else the last part of the IRI."""
@@ -95,11 +111,16 @@ class Names:
         labels = terms.labels(iri)
         if labels:
             return Name(iri, labels, url_for("pages.show_term", iri=shorten(iri)))
-        return Name(iri, {"": last_part(iri)}, web_href(iri), external=True)
+        return self._nested.get(iri) or Name(iri, {"": last_part(iri)}, web_href(iri), external=True)
 
     def text(self, iri: str) -> str:
         """Return the name of an IRI as plain text in the reader's language."""
         return self._words.choose(self.of(iri).texts)[1]
+
+
+def _add_label(name: Name, label: Term | None) -> None:
+    if isinstance(label, Literal):
+        name.texts.setdefault(label.language or "", label.value)
 
 
 def record_href(graph: str) -> str:

@@ -34,6 +34,11 @@ _MACHINERY = frozenset(
 )
 """Properties whose objects say how a statement is built, not what a thing is connected with."""
 
+_TELLING_TERMS = frozenset(
+    expand(name) for name in ("dcat:theme", "dct:subject", "sc:industry", "sc:meaning", "odrl:rightOperand")
+)
+"""Properties that lead to terms worth walking to; format, language and the like only stand in the table."""
+
 _PUBLISHER, _ASSIGNER = expand("dct:publisher"), expand("odrl:assigner")
 
 
@@ -88,6 +93,7 @@ def _link(one: Neighbour, names: Names, words: Words) -> Link:
         kind_name=kind_name,
         href=walk_href(name),
         iri=Iri(one.iri),
+        pictured=one.record is not None or not one.outgoing or one.property in _TELLING_TERMS,
     )
 
 

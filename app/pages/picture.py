@@ -1,4 +1,4 @@
-"""Draws the neighbours of one thing as three columns: what points to it, itself, what it points to.
+"""Draws the neighbours of one thing in three columns, itself in the middle.
 
 The picture is plain geometry that a template writes as SVG, so it works without scripts. Columns rather than a
 star, because names are long and lie level: they never overlap and read in order.
@@ -21,7 +21,10 @@ _MARGIN = 28
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One neighbour to be drawn: the words on the edge, and of the node its name, kind, address and kind's name."""
+    """One neighbour: the words on the edge, and of the node its name, kind, address and kind's name.
+
+    ``pictured`` is false for what only the table shows.
+    """
 
     relation: str
     outgoing: bool
@@ -31,6 +34,7 @@ class Link:
     kind_name: str
     href: str
     iri: str
+    pictured: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,9 @@ class Label:
 
     x: int
     y: int
+    before: str
     text: str
-    outgoing: bool
+    after: str
     left_out: int
 
 
@@ -76,58 +81,82 @@ class Picture:
     left_out: int
 
 
-def draw(centre: Link, links: Sequence[Link], per_group: int = 5, per_side: int = 14) -> Picture:
+def draw(centre: Link, links: Sequence[Link], per_group: int = 5, per_side: int = 9) -> Picture:
     """Place the centre and its neighbours, at most ``per_group`` to a relation and ``per_side`` to a column."""
-    sides = {
-        outgoing: _grouped([link for link in links if link.outgoing is outgoing], per_group, per_side)
-        for outgoing in (False, True)
-    }
-    height = max(220, *(_column_height(groups) for groups in sides.values()))
+    sides = _sides(links, per_group, per_side)
+    height = max(220, *(_column_height(groups) for groups in sides))
     middle = height // 2
     lines = _wrapped(centre.name, _CENTRE_WIDTH - 32, 3)
     tall = 44 + 22 * len(lines)
-    boxes, edges, labels, left_out = [], [], [], 0
-    for outgoing, groups in sides.items():
+    boxes: list[Box] = []
+    edges: list[Edge] = []
+    labels: list[Label] = []
+    for right, groups in enumerate(sides):
         y = (height - _column_height(groups)) // 2 + _MARGIN // 2
-        x = _RIGHT_X if outgoing else _LEFT_X
-        for relation, shown, more in groups:
-            labels.append(Label(x + 2, y + _LABEL_OFFSET, relation, outgoing, more))
-            left_out += more
+        x = _RIGHT_X if right else _LEFT_X
+        for group in groups:
+            labels.append(_label(group, bool(right), x + 2, y + _LABEL_OFFSET))
             y += _LABEL_OFFSET + 10
-            for link in shown:
+            for link in group.shown:
                 boxes.append(Box(x, y, _BOX_WIDTH, _BOX_HEIGHT, _wrapped(link.name, _BOX_WIDTH - 24, 1), link))
-                edges.append(Edge(_curve(outgoing, middle, y + _BOX_HEIGHT // 2)))
+                edges.append(Edge(_curve(bool(right), middle, y + _BOX_HEIGHT // 2)))
                 y += _BOX_HEIGHT + _GAP
             y += _GROUP_GAP - 22
     box = Box(_CENTRE_X, middle - tall // 2, _CENTRE_WIDTH, tall, lines, centre)
-    return Picture(WIDTH, height, box, tuple(boxes), tuple(edges), tuple(labels), left_out)
+    return Picture(WIDTH, height, box, tuple(boxes), tuple(edges), tuple(labels), len(links) - len(boxes))
 
 
-def _grouped(links: Sequence[Link], per_group: int, per_side: int) -> list[tuple[str, list[Link], int]]:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    relation: str
+    outgoing: bool
+    shown: list[Link]
+    left_out: int
+
+
+def _label(group: _Group, right: bool, x: int, y: int) -> Label:
+    """An arrow shows which way the statement goes: towards the node, or from it to the centre."""
+    outwards = "→ " if right else "← "
+    before, after = (outwards, "") if group.outgoing else ("", " ←" if right else " →")
+    return Label(x, y, before, group.relation, after, group.left_out)
+
+
+def _sides(links: Sequence[Link], per_group: int, per_side: int) -> tuple[list[_Group], list[_Group]]:
+    """Put what points to the centre on the left, what it points to on the right; terms go where there is room."""
+    pictured = [link for link in links if link.pictured]
+    incoming = [link for link in pictured if not link.outgoing]
+    records = [link for link in pictured if link.outgoing and link.kind != "term"]
+    terms = [link for link in pictured if link.outgoing and link.kind == "term"]
+    left, right = _grouped(incoming, per_group, per_side), _grouped(records, per_group, per_side)
+    for group in _grouped(terms, per_group, per_side):
+        shorter = left if _column_height(left) <= _column_height(right) else right
+        shorter.append(group)
+    return left, right
+
+
+def _grouped(links: Sequence[Link], per_group: int, per_side: int) -> list[_Group]:
     groups: dict[str, list[Link]] = {}
     for link in links:
         groups.setdefault(link.relation, []).append(link)
-    result: list[tuple[str, list[Link], int]] = []
+    result: list[_Group] = []
     room = per_side
     for place, (relation, members) in enumerate(groups.items()):
         # Every relation shows at least one neighbour while there is room, however many the first ones have.
         later = len(groups) - place - 1
         count = max(1, min(per_group, len(members), room - later))
-        if room <= 0:
-            result.append((relation, [], len(members)))
-            continue
-        result.append((relation, members[:count], len(members) - count))
+        if room > 0:
+            result.append(_Group(relation, members[0].outgoing, members[:count], len(members) - count))
         room -= count
     return result
 
 
-def _column_height(groups: list[tuple[str, list[Link], int]]) -> int:
-    body = sum(_LABEL_OFFSET + 10 + len(shown) * (_BOX_HEIGHT + _GAP) + _GROUP_GAP - 22 for _, shown, _ in groups)
+def _column_height(groups: list[_Group]) -> int:
+    body = sum(_LABEL_OFFSET + 10 + len(one.shown) * (_BOX_HEIGHT + _GAP) + _GROUP_GAP - 22 for one in groups)
     return body + _MARGIN
 
 
-def _curve(outgoing: bool, from_y: int, to_y: int) -> str:
-    if outgoing:
+def _curve(right: bool, from_y: int, to_y: int) -> str:
+    if right:
         start, end = _CENTRE_X + _CENTRE_WIDTH, _RIGHT_X
     else:
         start, end = _CENTRE_X, _LEFT_X + _BOX_WIDTH
@@ -137,7 +166,7 @@ def _curve(outgoing: bool, from_y: int, to_y: int) -> str:
 
 def text_width(text: str, size_px: int = 15) -> float:
     """Estimate the width of a text: Chinese characters are as wide as the type is high, others about half."""
-    return sum(size_px if unicodedata.east_asian_width(char) in "WF" else size_px * 0.54 for char in text)
+    return sum(size_px if unicodedata.east_asian_width(char) in "WF" else size_px * 0.58 for char in text)
 
 
 def _wrapped(text: str, width: int, lines: int) -> tuple[str, ...]:

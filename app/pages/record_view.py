@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import NamedNode
 
 from app.i18n import N_, Words
-from app.pages.facts import Facts, Value, iris_of, is_number, relation_words
+from app.pages.facts import Facts, Value, iris_of, is_number, property_name, relation_words
 from app.pages.frame import Reader
 from app.pages.names import Names, web_href
 from app.pages.policy_words import PolicyWords, Terms
@@ -19,7 +19,6 @@ from catalog.model import Finding, Kind, Record, Severity
 from catalog.neighbours import Neighbour, find_neighbours
 from catalog.ports import Hit
 from ontology.description import Description, Node
-from ontology.namespaces import RDF
 
 RATINGS = (
     ("sc:urgency", N_("Urgency")),
@@ -85,6 +84,7 @@ class FindingGroup:
 
     severity: Severity
     text: str
+    property: str
     path: str
     count: int
     places: tuple[str, ...]
@@ -150,7 +150,7 @@ class _Reading:
             data_items=self.data_items(),
             policies=self.policies(record),
             parties=self.parties(),
-            findings=group_findings(record.findings, self.words),
+            findings=group_findings(record.findings, record.iri, self.words),
             history=catalogue.ledger.history(record.graph)[::-1],
             aliases=catalogue.ledger.aliases(record.graph),
             effects=about.texts(topic, "sc:expectedEffect"),
@@ -288,16 +288,27 @@ def _shell_quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def group_findings(findings: tuple[Finding, ...], words: Words) -> list[FindingGroup]:
+def group_findings(findings: tuple[Finding, ...], topic: str, words: Words) -> list[FindingGroup]:
     """Bring findings that say the same together, the gravest first."""
     counts: Counter[tuple[Severity, str, str]] = Counter()
     places: dict[tuple[Severity, str, str], list[str]] = {}
     for finding in findings:
         text = words.choose(finding.messages)[1] or finding.component.rsplit("#", 1)[-1]
-        key = (finding.severity, text, finding.path.removeprefix(RDF))
+        key = (finding.severity, text, finding.path)
         counts[key] += 1
-        places.setdefault(key, []).append(finding.value or finding.focus)
+        found = places.setdefault(key, [])
+        place = finding.value or finding.focus
+        if place != topic and not place.startswith("_:"):
+            found.append(place)
     ordered = sorted(counts.items(), key=lambda item: (_SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
     return [
-        FindingGroup(key[0], key[1], key[2], count, tuple(dict.fromkeys(places[key]))[:5]) for key, count in ordered
+        FindingGroup(
+            key[0],
+            key[1],
+            property_name(key[2], words) if key[2] else "",
+            key[2],
+            count,
+            tuple(dict.fromkeys(places[key]))[:5],
+        )
+        for key, count in ordered
     ]
