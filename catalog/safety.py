@@ -37,7 +37,7 @@ _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _SCRIPT = re.compile(r"(?:javascript|vbscript|data|livescript):", re.IGNORECASE)
 _MAYBE_SCRIPT = re.compile(r'[<"]\s*(?:javascript|vbscript|data|livescript):', re.IGNORECASE)
-_MARKUP = re.compile(r"</?[A-Za-z][^<>]*>")
+_MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")
 _ANY_URI = '"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
 
 
