@@ -57,8 +57,8 @@ class Path:
 
     @property
     def many(self) -> bool:
-        """Whether writing appends to a list."""
-        return bool(self.steps) and self.steps[-1].many
+        """Whether the path has room for several values."""
+        return any(step.many for step in self.steps)
 
     def read(self, node: Any, at: Pointer = ()) -> list[tuple[Pointer, Any]]:
         """Return the values that the path leads to, each with its pointer, without empty ones."""

@@ -53,13 +53,13 @@ class Loss:
     count: int = 1
 
 
-def slug(key: str) -> str:
-    """Return a short ASCII name for an identifier: the same for the same one, different for different ones."""
+def slug(key: str, *more: str) -> str:
+    """Return a short ASCII name for an identifier of one or more parts: the same for the same, else different."""
     ascii_only = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode().lower()
     short = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:_SLUG_LENGTH].strip("-")
-    if short == key:
+    if short == key and not more:
         return short
-    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    digest = hashlib.sha256("\n".join((key, *more)).encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{short}-{digest}" if short else digest
 
 
@@ -114,8 +114,7 @@ class RecordReader:
         for paths in self._rules.key_paths:
             parts = [_plain(value) for path in paths for _, value in path.read(self._record)[:1]]
             if len(parts) == len(paths) and all(parts):
-                name = slug(parts[0]) if len(parts) == 1 else f"{slug(parts[0])}-{slug(chr(10).join(parts))[-8:]}"
-                return f"{base_iri}id/dataset/{name}"
+                return f"{base_iri}id/dataset/{slug(*parts)}"
         raise RecordProblem("no-identity")
 
     def _first(self, paths: tuple[Path, ...], node: Any, at: Pointer) -> list[tuple[Pointer, Any]]:
@@ -223,9 +222,21 @@ class RecordReader:
         return node
 
     def _lose(self, pointer: Pointer, value: Any, reason: str) -> None:
-        key = (_pattern(pointer), reason)
+        key = (self._pattern(pointer), reason)
         at, first, count = self._losses.get(key, (pointer, value, 0))
         self._losses[key] = (at, first, count + 1)
+
+    def _pattern(self, pointer: Pointer) -> str:
+        text, node, selector = "", self._record, None
+        for step in pointer:
+            node = node[step]
+            if isinstance(step, str):
+                text, selector = (f"{text}.{step}" if text else step), self._rules.selectors.get(step)
+            elif selector and isinstance(node, dict) and selector in node:
+                text += f"[{selector}={_shorten(node[selector])}]"
+            else:
+                text += "[]"
+        return text
 
     def _unmapped(self, at: Pointer, value: Any, depth: int) -> None:
         if depth > MAX_DEPTH:
@@ -233,8 +244,11 @@ class RecordReader:
         if is_empty(value) or (at and at in self._done):
             return
         if isinstance(value, dict):
+            # What chooses an element of a list is no content of its own.
+            selector = self._rules.selectors.get(str(at[-2])) if len(at) > 1 and isinstance(at[-1], int) else None
             for name, below in value.items():
-                self._unmapped((*at, name), below, depth + 1)
+                if name != selector:
+                    self._unmapped((*at, name), below, depth + 1)
         elif isinstance(value, list):
             for index, below in enumerate(value):
                 self._unmapped((*at, index), below, depth + 1)
@@ -255,7 +269,9 @@ def _is_known(field: FieldRule, value: Any) -> bool:
 
 def _unpacked(found: list[tuple[Pointer, Any]], packed: str) -> Iterator[tuple[Pointer, Any]]:
     for pointer, value in found:
-        parts = _unpack(value, packed) if isinstance(value, str) else [value]
+        # The elements of a real list are whole already.
+        listed = bool(pointer) and isinstance(pointer[-1], int)
+        parts = _unpack(value, packed) if isinstance(value, str) and not listed else [value]
         yield from ((pointer, part) for part in parts if not is_empty(part))
 
 
@@ -275,13 +291,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("@value") or value.get("en") or next(iter(value.values()), "")
     return str(value) if isinstance(value, (str, int)) else ""
-
-
-def _pattern(pointer: Pointer) -> str:
-    text = ""
-    for step in pointer:
-        text += "[]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
 
 
 def _shorten(value: Any) -> str:

@@ -94,8 +94,9 @@ class FieldRule:
 class NodeRule:
     """How a JSON object becomes a node with properties: its classes, where its IRI stands, its rules.
 
-    ``mint`` names nodes without an IRI when they are written (``{n}`` counts, ``{prefix:name}`` is a property's value),
-    ``constants`` are written beside the rules' values, ``ignore`` lists members that carry nothing for a catalogue.
+    ``mint`` names nodes without an IRI when they are written (``{n}`` counts, ``{prefix:name}`` is a property's value).
+    ``constants`` are written beside the rules' values (``{slug}`` is the end of the record's IRI). ``ignore`` lists
+    members that carry nothing for a catalogue.
     ``states`` are statements that reading adds and without which a node is not written by this rule.
     """
 
@@ -129,7 +130,11 @@ class JsonLd:
 
 @dataclass(frozen=True, slots=True)
 class FormatRules:
-    """All rules of one format. ``records`` are the paths at which records stand, with whether others are skipped."""
+    """All rules of one format.
+
+    ``records`` are the paths at which records stand, with whether what is not a record is skipped there;
+    ``selectors`` tell by which member paths choose an element of a list (``extras``: ``key``).
+    """
 
     name: str
     title: Mapping[str, str]
@@ -143,6 +148,7 @@ class FormatRules:
     language: str | None = None
     jsonld: JsonLd | None = None
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    selectors: Mapping[str, str] = field(default_factory=dict)
 
 
 def check(text: str) -> list[RuleProblem]:
@@ -206,20 +212,37 @@ def _form_problems(document: object) -> Iterator[tuple[list[str | int], str]]:
 def _meaning_problems(document: dict[str, Any]) -> Iterator[tuple[list[str | int], str]]:
     prefixes = PREFIXES | document.get("prefixes", {})
     tables = _shared_tables().keys() | document.get("tables", {}).keys()
-    for place, key, value in _walk(document["resource"], ["resource"]):
-        if key in ("path", "unless", "ignore"):
-            for text in _listed(value):
-                try:
-                    Path.parse(text)
-                except PathError:
-                    yield place, f"{text!r} is not a path"
-        elif key in ("property", "class", "label", "datatype"):
-            for name in _listed(value):
-                prefix = name.strip("/").partition(":")[0]
-                if prefix not in prefixes and "://" not in name:
-                    yield place, f"the prefix {prefix!r} of {name!r} is not declared"
-        elif key in ("table", "not-in"):
-            yield from ((place, f"there is no table {name!r}") for name in _listed(value) if name not in tables)
+    for place, key, value in _parts(document):
+        for text in _listed(value):
+            if key in ("path", "unless", "ignore", "iri", "constants", "key"):
+                yield from ((place, f"{each!r} is not a path") for each in _listed(text) if not _is_path(each))
+            elif key in ("property", "class", "label", "datatype", "states"):
+                prefix = text.strip("/").partition(":")[0]
+                if prefix not in prefixes and "://" not in text:
+                    yield place, f"the prefix {prefix!r} of {text!r} is not declared"
+            elif key in ("table", "not-in") and text not in tables:
+                yield place, f"there is no table {text!r}"
+
+
+def _parts(document: dict[str, Any]) -> Iterator[tuple[list[str | int], str, Any]]:
+    """Iterate over everything in a rule file that must mean something: (place, kind of thing, value)."""
+    for index, record in enumerate(document["records"]):
+        yield ["records", index, "path"], "path", record["path"]
+    for key, value in document["identity"].items():
+        yield ["identity", key], key, value
+    if "accept" in document:
+        yield ["accept", "path"], "path", document["accept"]["path"]
+    for name, entries in document.get("tables", {}).items():
+        yield ["tables", name], "class", list(entries)
+    yield from _walk(document["resource"], ["resource"])
+
+
+def _is_path(text: str) -> bool:
+    try:
+        Path.parse(text)
+    except PathError:
+        return False
+    return True
 
 
 def _walk(node: dict[str, Any], place: list[str | int]) -> Iterator[tuple[list[str | int], str, Any]]:
@@ -227,6 +250,8 @@ def _walk(node: dict[str, Any], place: list[str | int]) -> Iterator[tuple[list[s
         if key == "fields":
             for index, rule in enumerate(value):
                 yield from _walk(rule, [*place, "fields", index])
+        elif key in ("constants", "states"):
+            yield [*place, key], key, [*value, *(value.values() if key == "states" else ())]
         else:
             yield [*place, key], key, value
 
@@ -254,6 +279,15 @@ def _paths(value: Any) -> tuple[Path, ...]:
     return tuple(Path.parse(text) for text in _listed(value)) if value else ()
 
 
+def _selectors(node: NodeRule) -> Iterator[tuple[str, str]]:
+    for rule in node.fields:
+        for step in (step for path in rule.paths for step in path.steps):
+            if step.where is not None:
+                yield step.name, step.where[0]
+        if rule.node is not None:
+            yield from _selectors(rule.node)
+
+
 class _Builder:
     """Turns a checked document into rule objects."""
 
@@ -266,6 +300,7 @@ class _Builder:
     def build(self) -> FormatRules:
         document = self._document
         accept = document.get("accept")
+        resource = self._node(document["resource"])
         return FormatRules(
             name=document["format"],
             title=document["title"],
@@ -275,10 +310,11 @@ class _Builder:
             accept=(Path.parse(accept["path"]), frozenset(accept["is"])) if accept else None,
             iri_paths=_paths(document["identity"]["iri"]),
             key_paths=tuple(_paths(key) for key in document["identity"]["key"]),
-            resource=self._node(document["resource"]),
+            resource=resource,
             language=document.get("language"),
             jsonld=self._jsonld(document.get("jsonld")),
             prefixes=self._prefixes,
+            selectors=dict(_selectors(resource)),
         )
 
     def _jsonld(self, spec: dict[str, Any] | None) -> JsonLd | None:

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from mappings import values
 from mappings.jsonld import Renamer
 from mappings.paths import SELF, Path
-from mappings.reading import Loss
+from mappings.reading import Loss, slug
 from mappings.rules import FieldRule, FormatRules, NodeRule
 from mappings.values import Surroundings, Term, ValueProblem
 from ontology.description import Description, Node, choose
@@ -33,12 +33,15 @@ class RecordWriter:
         self._description = description
         self._resource = resource
         self._language = language
+        titles = description.texts(NamedNode(resource), "dct:title")
+        # What a reader of the document takes a bare text to be in.
+        self._assumed = choose(titles, language)[0] if rules.jsonld else rules.language or ""
         prefixes = Renamer(rules.jsonld).prefixes if rules.jsonld else rules.prefixes
         self._around = Surroundings(None, prefixes)
         self._read: dict[Node, set[str]] = {}
         self._chains: dict[Node, str] = {}
         self._losses: dict[tuple[str, str], tuple[str, int]] = {}
-        self._refused: set[tuple[Node, str, Term]] = set()
+        self._refused: dict[tuple[Node, str, Term], str] = {}
         self._taken: set[tuple[Node, str, Term]] = set()
         self._minted: dict[Node, str] = {}
 
@@ -46,7 +49,8 @@ class RecordWriter:
         """Apply all rules and return the document."""
         document: dict[str, Any] = {}
         if self._rules.jsonld:
-            document["@context"] = dict(self._rules.jsonld.context)
+            languageless = {name: value for name, value in self._rules.jsonld.context.items() if name != "@language"}
+            document["@context"] = {"@language": self._assumed} | languageless if self._assumed else languageless
         self._write_node(document, NamedNode(self._resource), self._rules.resource, ())
         return document
 
@@ -57,8 +61,9 @@ class RecordWriter:
                 if prop not in self._read[node] and prop != _TYPE:
                     for term in found:
                         self._lose(chain, prop, "no-rule", term)
-        for node, prop, term in self._refused - self._taken:
-            self._lose(self._chains[node], prop, "no-rule", term)
+        for (node, prop, term), reason in self._refused.items():
+            if (node, prop, term) not in self._taken:
+                self._lose(self._chains[node], prop, reason, term)
         return tuple(
             Loss(path, reason, value=value, count=count) for (path, reason), (value, count) in self._losses.items()
         )
@@ -72,22 +77,33 @@ class RecordWriter:
                 self._apply(target, node, field, (*above, node))
         for path, value in rule.constants:
             if len(path.steps) == 1 or path.steps[0].name in target:
-                path.write(target, value)
+                path.write(target, self._slug() if value == "{slug}" else value)
+        _keywords_first(target)
 
     def _write_name(self, target: dict[str, Any], node: Node, rule: NodeRule) -> None:
         if not rule.iri:
             return
         if isinstance(node, NamedNode):
-            rule.iri[0].write(target, node.value)
+            rule.iri[0].write(target, self._local(node.value))
         elif rule.mint:
             name = _TEMPLATE.sub(lambda match: self._part(node, match[1]), rule.mint)
             self._minted.setdefault(node, name)
             rule.iri[0].write(target, self._minted[node])
 
+    def _slug(self) -> str:
+        return slug(re.split(r"[/#:]", self._resource.rstrip("/#"))[-1])
+
+    def _local(self, iri: str) -> str:
+        # JSON-LD names what belongs to the document relative to it, and reading makes the same IRI of that.
+        inside = self._rules.jsonld is not None and iri.startswith(self._resource + "#")
+        return iri[len(self._resource) + 1 :] if inside else iri
+
     def _part(self, node: Node, name: str) -> str:
         return (None if name == "n" else self._description.find(node, name)) or str(len(self._minted) + 1)
 
     def _apply(self, target: dict[str, Any], node: Node, field: FieldRule, above: tuple[Node, ...]) -> None:
+        if field.direction == "export" and any(path.read(target) for path in field.unless):
+            return
         terms = self._terms(node, field)
         if not terms:
             if field.or_resource and not field.paths[0].read(target):
@@ -113,68 +129,76 @@ class RecordWriter:
 
     def _write_texts(self, target: dict[str, Any], node: Node, field: FieldRule, terms: list[Term]) -> None:
         texts = [term for term in terms if isinstance(term, Literal)]
+        prop, path = field.properties[-1], field.paths[0]
         for term in terms:
-            if not isinstance(term, Literal):
-                self._lose(self._chains[node], field.properties[-1], "not-a-text", term)
-        if not texts:
-            return
+            self._refuse(node, prop, term, "only-one-value" if isinstance(term, Literal) else "not-a-text")
         by_language: dict[str, list[str]] = {}
         for text in texts:
             by_language.setdefault(text.language or "", []).append(text.value)
-        if field.kind == "translations" or (field.write == "map" and len(by_language) > 1):
-            tagged = {tag: found for tag, found in by_language.items() if tag or field.kind == "text"}
-            if tagged:
-                field.paths[0].write(target, {tag or "und": _one_or_all(found) for tag, found in tagged.items()})
-        elif field.paths[0].many:
-            for text in texts:
-                field.paths[0].write(target, text.value)
+        plain = set(by_language) <= {self._assumed} or set(by_language) <= {""}
+        as_map = field.kind == "translations" or (field.write == "map" and not plain)
+        if as_map:
+            texts = [text for text in texts if text.language or field.kind == "text"]
+            tags = dict.fromkeys(text.language or "" for text in texts)
+            tagged = {tag or "und": _one_or_all(by_language[tag]) for tag in tags}
+            written = texts if tagged and path.write(target, tagged) else []
+        elif path.many:
+            written = [text for text in texts if path.write(target, text.value)]
         else:
-            self._write_one_text(target, node, field, texts)
-
-    def _write_one_text(self, target: dict[str, Any], node: Node, field: FieldRule, texts: list[Literal]) -> None:
-        tag, chosen = choose({text.language or "": text.value for text in reversed(texts)}, self._language)
-        if field.paths[0].write(target, chosen):
-            for text in texts:
-                if (text.language or "") != tag or text.value != chosen:
-                    self._lose(self._chains[node], field.properties[-1], "only-one-value", text)
+            tag, chosen = choose({tag: found[0] for tag, found in by_language.items()}, self._language)
+            written = [Literal(chosen, language=tag or None)] if texts and path.write(target, chosen) else []
+        for text in written:
+            kept = as_map or not text.language or text.language == self._assumed
+            if not kept and (node, prop, text) not in self._taken:
+                self._lose(self._chains[node], prop, "language-not-kept", text)
+            self._taken.add((node, prop, text))
 
     def _write_packed(self, target: dict[str, Any], node: Node, field: FieldRule, terms: Iterable[Term]) -> None:
         parts = []
         for term in terms:
             try:
-                parts.append(values.write(term, field, self._around))
+                parts.append(str(values.write(term, field, self._around)))
+                self._taken.add((node, field.properties[-1], term))
             except ValueProblem as problem:
-                self._lose(self._chains[node], field.properties[-1], problem.reason, term)
+                self._refuse(node, field.properties[-1], term, problem.reason)
         if parts:
-            field.paths[0].write(target, _pack([str(part) for part in parts], field.packed or ""))
+            field.paths[0].write(target, _pack(parts, field.packed or ""))
 
     def _write_term(
         self, target: dict[str, Any], node: Node, field: FieldRule, term: Term, above: tuple[Node, ...]
     ) -> None:
-        chain, prop = self._chains[node], field.properties[-1]
+        prop = field.properties[-1]
         try:
             if field.node is not None:
                 self._write_nested(target, node, field, term, above)
-                return
-            value = self._value(field, term)
+            else:
+                self._write_value(target, field, term)
         except ValueProblem as problem:
-            if prop != _TYPE:
-                self._lose(chain, prop, problem.reason, term)
-            return
-        if not field.paths[0].write(target, value) and field.paths[0].read(target) != [((), value)]:
-            self._lose_unless_shared(chain, prop, term, field, node)
+            if len(field.properties) == 1 and not field.absolute:
+                self._refuse(node, prop, term, problem.reason)
+        else:
+            self._taken.add((node, prop, term))
 
-    def _lose_unless_shared(self, chain: str, prop: str, term: Term, field: FieldRule, node: Node) -> None:
-        # Where several properties share one place, the first rule fills it and the others say the same again.
-        chained = len(field.properties) > 1 or field.absolute
-        if not chained and self._description.values(node, prop)[0] != term:
-            self._lose(chain, prop, "only-one-value", term)
+    def _write_value(self, target: dict[str, Any], field: FieldRule, term: Term) -> None:
+        value = self._value(field, term)
+        if field.paths[0].write(target, value):
+            return
+        # Where several properties share one place, what stands there may say this one as well.
+        there = field.paths[0].read(target)
+        if field.kind != "code" or not there or values.read(there[0][1], field, self._around) != [term]:
+            raise ValueProblem("only-one-value")
+
+    def _refuse(self, node: Node, prop: str, term: Term, reason: str) -> None:
+        if prop != _TYPE:
+            self._refused.setdefault((node, prop, term), reason)
 
     def _value(self, field: FieldRule, term: Term) -> Any:
         if field.kind == "interval":
             return self._interval(term)
         if field.kind == "iri" and isinstance(term, BlankNode) and term in self._minted:
             return self._minted[term]
+        if field.kind == "iri" and field.absolute and isinstance(term, NamedNode):
+            return self._local(term.value)
         try:
             return values.write(term, field, self._around)
         except ValueProblem:
@@ -198,11 +222,8 @@ class RecordWriter:
     ) -> None:
         if isinstance(term, Literal) or term in above or field.node is None:
             raise ValueProblem("not-an-object")
-        key = (node, field.properties[-1], term)
         if any(name not in self._description.iris(term, prop) for prop, name in field.node.states):
-            self._refused.add(key)
-            return
-        self._taken.add(key)
+            raise ValueProblem("no-rule")
         self._chains.setdefault(term, _chain(self._chains[node], field.properties[-1]))
         path = field.paths[0]
         nested: dict[str, Any] = target if not path.steps else {}
@@ -221,6 +242,11 @@ class RecordWriter:
         key = (_chain(chain, prop), reason)
         value, count = self._losses.get(key, (_text(term), 0))
         self._losses[key] = (value, count + 1)
+
+
+def _keywords_first(target: dict[str, Any]) -> None:
+    rest = {name: target.pop(name) for name in list(target) if not name.startswith("@")}
+    target.update(rest)
 
 
 def _one_or_all(texts: list[str]) -> str | list[str]:
