@@ -12,7 +12,6 @@ from catalog.ledger import Ledger
 from catalog.model import Change
 
 _BATCH = 2000
-_RETRY_S = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,8 @@ class Follower(Protocol):
 class Following:
     """Hands each commit to the followers; one that fails is caught up in the background until it holds all."""
 
-    def __init__(self, ledger: Ledger, followers: Mapping[str, Follower]) -> None:
+    def __init__(self, ledger: Ledger, followers: Mapping[str, Follower], *, retry_s: float = 5.0) -> None:
+        self._retry_s = retry_s
         self._ledger = ledger
         self._followers = dict(followers)
         self._failing: dict[str, str] = {}
@@ -78,7 +78,7 @@ class Following:
         self._retrying.start()
 
     def _keep_trying(self) -> None:
-        while not self._wake.wait(_RETRY_S):
+        while not self._wake.wait(self._retry_s):
             for name in list(self._failing):
                 self._guarded(name, lambda follower: self._catch_up(follower))
             if not self._failing:
