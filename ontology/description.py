@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
@@ -78,6 +79,7 @@ class Description:
         return self.iris(node, RDF + "type")
 
 
+@lru_cache(maxsize=4096)
 def expand(name: str) -> str:
     """Return the IRI of a prefixed name whose prefix is ours; anything else is taken for an IRI already."""
     prefix, colon, local = name.partition(":")
