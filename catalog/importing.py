@@ -198,7 +198,8 @@ class Importer:
         position, walking, batch, deaths = 0, False, job.batch, 0
         while True:
             try:
-                for message in self._pool.call(replace(job, start=position + 1, batch=batch), self._bounds):
+                run = replace(job, start=position + 1, batch=batch, filled=walking)
+                for message in self._pool.call(run, self._bounds):
                     walking = walking or isinstance(message, Walking)
                     if isinstance(message, Prepared):
                         position = message.position

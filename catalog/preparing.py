@@ -18,6 +18,7 @@ from catalog.intake import Rejection, Submission
 from catalog.model import KIND_CLASSES, Finding, Kind, Severity
 from catalog.reading import find_syntax, iter_statements, open_plain
 from catalog.splitting import Description, Spool
+from catalog.syntaxes.jsonld import check_nesting
 from catalog.syntaxes.statements import Problem
 from catalog.workers import Replies
 from ontology.namespaces import RDF
@@ -38,10 +39,11 @@ class ForeignFormats(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One document to prepare. ``spool`` is a file that does not exist before the first run.
+    """One document to prepare. ``spool`` names a file that does not exist before the first run.
 
     ``base`` resolves relative IRIs, ``catalogue_iri`` is this catalogue's own base, ``foreign`` the module that
-    converts foreign JSON. Records come from position ``start`` on, ``batch`` at a time.
+    converts foreign JSON. Records come from position ``start`` on, ``batch`` at a time; ``filled`` says that an
+    earlier run filled the spool.
     """
 
     path: str
@@ -53,6 +55,7 @@ class Job:
     foreign: str = ""
     start: int = 1
     batch: int = 100
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def prepare(job: Job, replies: Replies) -> None:
     with Path(job.path).open("rb") as file:
         stream = open_plain(file)
         head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+        check_nesting(head)
         formats = cast(ForeignFormats, importlib.import_module(job.foreign)) if job.foreign else None
         foreign = formats.detect(head, job.name) if formats else None
         if formats and foreign:
@@ -92,7 +96,7 @@ def prepare(job: Job, replies: Replies) -> None:
             records = formats.iter_records(foreign, stream, job.catalogue_iri)
             _send(job, replies, _iter_foreign(job, records))
             return
-        if job.start == 1:
+        if not job.filled:
             _fill(job, replies, head, stream, file)
     _walk(job, replies)
 
@@ -100,7 +104,7 @@ def prepare(job: Job, replies: Replies) -> None:
 def _fill(job: Job, replies: Replies, head: bytes, stream: Any, file: IO[bytes]) -> None:
     syntax = find_syntax(job.name, job.media_type, head)
     if syntax is None:
-        raise SyntaxInvalidError("syntax-unknown", where=job.name)
+        raise SyntaxInvalidError("syntax-unknown")
     spool = Spool(job.spool)
     for item in iter_statements(stream, syntax, job.base):
         if isinstance(item, Problem):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from io import BufferedReader
@@ -25,6 +26,8 @@ _CONTEXTS: dict[str, str] = {
     "www.w3.org/ns/odrl.jsonld": "odrl",
 }
 """IRI without scheme to the bundled context; the DCAT-AP contexts are the published ones (CC BY 4.0, SEMIC)."""
+
+_SIGNS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
 
 
 def load_json(stream: BufferedReader[Any]) -> Any:
@@ -49,6 +52,17 @@ def load_json(stream: BufferedReader[Any]) -> Any:
         raise SyntaxInvalidError("syntax-error", value=str(error)) from error
     _check_depth(document)
     return document
+
+
+def check_nesting(head: bytes) -> None:
+    """Raise ``LimitExceededError`` where JSON is nested too deeply in its first bytes already."""
+    if head.lstrip()[:1] not in (b"{", b"["):
+        return
+    depth = 0
+    for sign in _SIGNS.finditer(head):
+        depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(sign[0], 0)
+        if depth > MAX_DEPTH:
+            raise _too_deep("")
 
 
 def _refuse_constant(name: str) -> float:
