@@ -87,7 +87,8 @@ class Renamer:
     def _value(self, name: str, meaning: str, value: Any, context: Context, depth: int) -> Any:
         if meaning == "@id":
             return self._identifier(value, context)
-        if meaning == "@type" or name in context.references:
+        coerced = name in context.references or self._names.get(meaning) in self._base.references
+        if meaning == "@type" or coerced:
             return self._references(value, context, depth)
         if name in context.verbatim:
             return _bounded(value, depth)

@@ -294,5 +294,8 @@ def _plain(value: Any) -> str:
 
 
 def _shorten(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    except RecursionError:
+        text = type(value).__name__
     return text[:100].encode("utf-8", "replace").decode()

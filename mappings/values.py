@@ -20,6 +20,9 @@ from ontology.namespaces import RDF, XSD
 Term = NamedNode | BlankNode | Literal
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
+_MAP_KEY = re.compile(r"([A-Za-z]{2}|und|cmn|yue|wuu|nan|hak|fil|gsw|nds|ast|hsb|dsb)(-[A-Za-z0-9]{1,8})*\Z")
+"""Tags as language maps use them: longer ones would take ``url`` or ``name`` for a language."""
+
 _UNSAFE = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?\Z")
@@ -94,7 +97,7 @@ def write(term: Term, rule: FieldRule, around: Surroundings) -> Any:
 
 def is_language_map(value: object) -> bool:
     """Say whether a JSON value is an object from language tags to texts."""
-    return isinstance(value, dict) and bool(value) and all(map(_LANGUAGE.match, value)) and "value" not in value
+    return isinstance(value, dict) and bool(value) and all(map(_MAP_KEY.match, value)) and value.keys() != {"id"}
 
 
 def _texts(value: Any, rule: FieldRule, around: Surroundings) -> Iterator[Term]:
