@@ -25,7 +25,7 @@ HEADINGS: dict[str, str] = {
     "frequency": N_("Update frequencies"),
     "delivery": N_("Ways of delivery"),
 }
-_MOST = 2000
+_MOST = 1000
 
 
 def browse(catalogue: Catalogue, reader: Reader, facet: str) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 import shutil
 import tempfile
 import threading
@@ -11,6 +12,7 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -22,7 +24,7 @@ from app.i18n import N_, Words
 from app.pages.frame import Reader, page, reader_of
 from app.pages.names import record_href
 from catalog.catalogue import Catalogue
-from catalog.errors import ConflictError, NotFoundError, ParameterError, SpacecatError
+from catalog.errors import ConflictError, EngineFailedError, NotFoundError, ParameterError, SpacecatError
 from catalog.importing import Document, Importer, Progress
 from catalog.intake import Outcome, Status
 from catalog.model import Audience, Registration, Severity, Visibility
@@ -47,6 +49,8 @@ STATUS_NAMES = {
     Status.REJECTED: N_("rejected"),
 }
 _KEPT_OUTCOMES = 2000
+_LONGEST_SOURCE = 200
+_IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _KEPT_IMPORTS = 20
 _SHOWN_OUTCOMES = 200
 
@@ -121,7 +125,7 @@ class Imports:
         self._imports[begun.number] = begun
         while len(self._imports) > _KEPT_IMPORTS:
             self._imports.popitem(last=False)
-        document = Document(path, name, upload.mimetype or None)
+        document = Document(path, name, _media_type(upload), self._catalogue.settings.base_iri)
         threading.Thread(target=self._run, args=(begun, document, folder), name="import", daemon=True).start()
         return begun
 
@@ -137,11 +141,17 @@ class Imports:
             running.error = error
         except Exception:
             log.exception("import %s failed", running.name)
-            running.error = SpacecatError("internal-error", where=running.name)
+            running.error = EngineFailedError("internal-error", where=running.name)
         finally:
             running.ended = datetime.now(UTC)
             shutil.rmtree(folder, ignore_errors=True)
             self._busy.release()
+
+
+def _media_type(upload: FileStorage) -> str | None:
+    """Browsers guess media types from file names as we do, and worse; only what says RDF or JSON is believed."""
+    known = upload.mimetype or ""
+    return known if known in ("text/turtle", "application/ld+json", "application/rdf+xml") else None
 
 
 def add_imports(blueprint: Blueprint, catalogue: Catalogue, access: Access, foreign: str) -> None:
@@ -237,8 +247,13 @@ def _read_form() -> tuple[FileStorage, Registration]:
     visibility = request.form.get("visibility", "")
     if visibility not in set(Visibility):
         raise ParameterError("parameter-invalid", where="visibility", value=visibility, expected=", ".join(Visibility))
-    source = " ".join(request.form.get("source", "").split()) or "upload"
-    return upload, Registration("operator", source[:200], Visibility(visibility), policy)
+    source = source_iri(" ".join(request.form.get("source", "").split())[:_LONGEST_SOURCE] or "upload")
+    return upload, Registration("operator", source, Visibility(visibility), policy)
+
+
+def source_iri(name: str) -> str:
+    """Return the IRI of a source: the name itself if it is one, else one made of it."""
+    return name if _IRI.fullmatch(name) else "urn:spacecat:source:" + quote(name, safe="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH = 1080
-_BOX_WIDTH, _BOX_HEIGHT, _GAP, _GROUP_GAP = 282, 44, 8, 40
+_BOX_WIDTH, _BOX_HEIGHT, _LINE_HEIGHT, _GAP, _LABEL_HEIGHT, _GROUP_GAP = 282, 44, 19, 8, 22, 18
 _LEFT_X, _RIGHT_X = 0, WIDTH - _BOX_WIDTH
 _CENTRE_WIDTH = 220
 _CENTRE_X = (WIDTH - _CENTRE_WIDTH) // 2
@@ -87,7 +87,7 @@ def draw(centre: Link, links: Sequence[Link], per_group: int = 5, per_side: int 
     height = max(220, *(_column_height(groups) for groups in sides))
     middle = height // 2
     lines = _wrapped(centre.name, _CENTRE_WIDTH - 32, 3)
-    tall = 44 + 22 * len(lines)
+    centre_height = 44 + 22 * len(lines)
     boxes: list[Box] = []
     edges: list[Edge] = []
     labels: list[Label] = []
@@ -96,13 +96,14 @@ def draw(centre: Link, links: Sequence[Link], per_group: int = 5, per_side: int 
         x = _RIGHT_X if right else _LEFT_X
         for group in groups:
             labels.append(_label(group, bool(right), x + 2, y + _LABEL_OFFSET))
-            y += _LABEL_OFFSET + 10
+            y += _LABEL_HEIGHT
             for link in group.shown:
-                boxes.append(Box(x, y, _BOX_WIDTH, _BOX_HEIGHT, _wrapped(link.name, _BOX_WIDTH - 24, 1), link))
-                edges.append(Edge(_curve(bool(right), middle, y + _BOX_HEIGHT // 2)))
-                y += _BOX_HEIGHT + _GAP
-            y += _GROUP_GAP - 22
-    box = Box(_CENTRE_X, middle - tall // 2, _CENTRE_WIDTH, tall, lines, centre)
+                tall = _box_height(link)
+                boxes.append(Box(x, y, _BOX_WIDTH, tall, _name_lines(link), link))
+                edges.append(Edge(_curve(bool(right), middle, y + tall // 2)))
+                y += tall + _GAP
+            y += _GROUP_GAP
+    box = Box(_CENTRE_X, middle - centre_height // 2, _CENTRE_WIDTH, centre_height, lines, centre)
     return Picture(WIDTH, height, box, tuple(boxes), tuple(edges), tuple(labels), len(links) - len(boxes))
 
 
@@ -151,8 +152,16 @@ def _grouped(links: Sequence[Link], per_group: int, per_side: int) -> list[_Grou
 
 
 def _column_height(groups: list[_Group]) -> int:
-    body = sum(_LABEL_OFFSET + 10 + len(one.shown) * (_BOX_HEIGHT + _GAP) + _GROUP_GAP - 22 for one in groups)
-    return body + _MARGIN
+    boxes = sum(_box_height(link) + _GAP for group in groups for link in group.shown)
+    return _MARGIN + boxes + len(groups) * (_LABEL_HEIGHT + _GROUP_GAP)
+
+
+def _box_height(link: Link) -> int:
+    return _BOX_HEIGHT + _LINE_HEIGHT * (len(_name_lines(link)) - 1)
+
+
+def _name_lines(link: Link) -> tuple[str, ...]:
+    return _wrapped(link.name, _BOX_WIDTH - 22, 2)
 
 
 def _curve(right: bool, from_y: int, to_y: int) -> str:

@@ -148,7 +148,7 @@ class _Reading:
             ways=[self.way(node) for node in about.nodes(topic, "dcat:distribution")],
             endpoints=self.endpoints(),
             data_items=self.data_items(),
-            policies=self.policies(record),
+            policies=self.policies(catalogue, reader, record),
             parties=self.parties(),
             findings=group_findings(record.findings, record.iri, self.words),
             history=catalogue.ledger.history(record.graph)[::-1],
@@ -225,12 +225,17 @@ class _Reading:
             required=self.about.find(node, "csvw:required") in ("true", "1"),
         )
 
-    def policies(self, record: Record) -> list[Terms]:
-        nodes = self.about.nodes(self.topic, "odrl:hasPolicy")
+    def policies(self, catalogue: Catalogue, reader: Reader, record: Record) -> list[Terms]:
+        """The terms of each policy: as this record states them, or the policy's own record where it points to one."""
         if record.kind is Kind.POLICY:
-            nodes = [self.topic]
-        speak = PolicyWords(self.about, self.words, self.names.text)
-        return [speak.terms(node) for node in dict.fromkeys(nodes) if node in self.about]
+            return [PolicyWords(self.about, self.words, self.names.text).terms(self.topic)]
+        found = []
+        for node in dict.fromkeys(self.about.nodes(self.topic, "odrl:hasPolicy")):
+            about = self.about if node in self.about else _policy_record(catalogue, reader, node)
+            if about is not None:
+                self.names.learn(iris_of(about, about.subjects()))
+                found.append(PolicyWords(about, self.words, self.names.text).terms(node))
+        return found
 
     def parties(self) -> list[Party]:
         nodes = [*self.about.nodes(self.topic, "dct:publisher"), *self.about.nodes(self.topic, "dct:creator")]
@@ -282,6 +287,12 @@ class _Reading:
             (relation_words(prop, False, self.words), prop, values[:shown], max(0, len(values) - shown))
             for prop, values in groups.items()
         ]
+
+
+def _policy_record(catalogue: Catalogue, reader: Reader, policy: Node) -> Description | None:
+    record = catalogue.ledger.find_by_iri(policy.value) if isinstance(policy, NamedNode) else None
+    content = catalogue.graphs.triples(reader.audience, record.graph) if record else None
+    return Description.parse(content) if content is not None else None
 
 
 def _shell_quoted(text: str) -> str:

@@ -14,7 +14,7 @@ from app.pages.frame import Reader, page
 from app.pages.names import KIND_NAMES, Names, iri_values, query_text, shorten
 from catalog.catalogue import Catalogue
 from catalog.model import Kind
-from catalog.ports import FACETS, Hit, SearchPage, SearchRequest
+from catalog.ports import FACETS, Fragment, Hit, SearchPage, SearchRequest
 from ontology.description import expand
 from ontology.namespaces import ODRL
 
@@ -39,16 +39,10 @@ FIELD_NAMES: dict[str, str] = {
     "title": N_("title"),
     "description": N_("description"),
     "keyword": N_("keywords"),
-    "keywords": N_("keywords"),
     "theme": N_("theme"),
-    "themes": N_("theme"),
     "publisher": N_("provider"),
     "item": N_("data items"),
-    "items": N_("data items"),
-    "data_items": N_("data items"),
-    "dataItem": N_("data items"),
     "identifier": N_("identifier"),
-    "code": N_("identifier"),
 }
 """What the fields that reasons and fragments name are called."""
 
@@ -90,14 +84,17 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A hit with what its line needs beside its own texts."""
+    """A hit with what its line needs beside its own texts; ``title`` is cut into (text, is a match) pieces."""
 
     hit: Hit
+    title: list[tuple[str, bool]]
+    title_language: str
     kind: str
     formats: list[str]
     use: str
     why: list[str]
     near: float
+    fragment: Fragment | None
 
 
 def results(catalogue: Catalogue, reader: Reader) -> Response:
@@ -217,9 +214,30 @@ def result_of(hit: Hit, names: Names, words: Words, uses: Mapping[str, str]) -> 
         terms = words.listing([words.gettext("“%(term)s”", term=term) for term in reason.terms[:4]])
         why.append(words.gettext("%(terms)s in %(field)s", terms=terms, field=field) if terms else field)
     formats = [names.text(value) for value in hit.values.get("format", ())][:5]
+    tag, pieces, shown = _marked_title(hit, words)
     return Result(
-        hit, words.gettext(KIND_NAMES[hit.kind][0]), formats, uses.get(hit.graph, ""), why[:3], min(1.0, near)
+        hit=hit,
+        title=pieces,
+        title_language=tag,
+        kind=words.gettext(KIND_NAMES[hit.kind][0]),
+        formats=formats,
+        use=uses.get(hit.graph, ""),
+        why=why[:3],
+        near=min(1.0, near),
+        fragment=next((one for one in hit.fragments if one is not shown), None),
     )
+
+
+def _marked_title(hit: Hit, words: Words) -> tuple[str, list[tuple[str, bool]], Fragment | None]:
+    """Cut the title where words match, if a fragment is of the title that the reader sees; that one is shown then."""
+    tag, title = words.choose(hit.title)
+    title = title or hit.iri
+    for fragment in hit.fragments:
+        text = "".join(piece for piece, _ in fragment.pieces)
+        if fragment.field == "title" and text and text in title:
+            before, _, after = title.partition(text)
+            return tag, [(before, False), *fragment.pieces, (after, False)], fragment
+    return tag, [(title, False)], None
 
 
 def terms_of_use(catalogue: Catalogue, reader: Reader, hits: Sequence[Hit], names: Names) -> dict[str, str]:

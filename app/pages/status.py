@@ -7,7 +7,6 @@ from flask import Response
 from app.pages.frame import Reader, page
 from app.pages.names import KIND_NAMES
 from catalog.catalogue import Catalogue
-from catalog.model import Visibility
 from catalog.visibility import visibilities_of
 
 
@@ -25,5 +24,4 @@ def status_page(catalogue: Catalogue, reader: Reader) -> Response:
         ledger=ledger,
         graphs=graphs,
         progress=progress,
-        visibilities=list(Visibility),
     )
