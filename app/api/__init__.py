@@ -5,11 +5,12 @@ May import what ``app`` may. Start with ``operations.py``; each other module end
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from flask import Blueprint, jsonify, request, url_for
+from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from app.access import Access
@@ -57,10 +58,15 @@ def _view(operation: Operation, catalogue: Catalogue, access: Access) -> Callabl
         audience = access.audience()
         values = operation.read(path_values)
         answer = operation.handler(Call(catalogue, audience, language_of_request(), values))
-        response = answer if isinstance(answer, Response) else jsonify(answer)
+        response = answer if isinstance(answer, Response) else _json(answer)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers["Content-Language"] = language_of_request()
         response.vary.update(["Accept-Language", "Authorization", "Cookie"])
         return response
 
     return view
+
+
+def _json(answer: dict[str, Any]) -> Response:
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return Response(text + "\n", content_type="application/json")

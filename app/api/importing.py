@@ -57,8 +57,7 @@ def import_records(call: Call) -> Response:
     try:
         document = stack.enter_context(_received(call, call.catalogue.settings.upload_max_mb * 1_000_000))
         importer = stack.enter_context(Importer(call.catalogue, FOREIGN))
-        run = _Import(call, importer, document, registration)
-        response = Response(run.lines(), content_type=NDJSON)
+        response = Response(_Import(call, importer, document, registration).lines(stack), content_type=NDJSON)
     except BaseException:
         stack.close()
         raise
@@ -133,8 +132,11 @@ class _Import:
     document: Document
     registration: Registration
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield outcomes, progress and the summary as lines; closing the iterator stops the import cleanly."""
+    def lines(self, held: ExitStack) -> Iterator[bytes]:
+        """Yield outcomes, progress and the summary as lines; closing the iterator stops the import cleanly.
+
+        ``held`` is what the import works with; it is released at the end.
+        """
         ready: queue.Queue[_Line | None] = queue.Queue(_AHEAD)
         stop = threading.Event()
         thread = threading.Thread(target=self._run, args=(ready, stop), name="import", daemon=True)
@@ -147,6 +149,7 @@ class _Import:
             while thread.is_alive():
                 _drain(ready)
                 thread.join(0.05)
+            held.close()
 
     def _run(self, ready: queue.Queue[_Line | None], stop: threading.Event) -> None:
         started, counts = time.monotonic(), Counter[str]()

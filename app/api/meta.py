@@ -13,6 +13,7 @@ from app.api.present import Presenter
 from catalog.catalogue import Catalogue
 from catalog.errors import ConflictError, NotFoundError
 from catalog.following import iter_batches
+from catalog.model import Audience
 from catalog.visibility import visibilities_of
 from ontology import terms
 
@@ -40,26 +41,27 @@ _LINKED = (
 
 
 def get_status(call: Call) -> dict[str, Any]:
-    """Return how far the ledger, the graph store and the index are, and how many records the caller may see."""
+    """Return how far the ledger, the graph store and the index are, and how many records the caller may see.
+
+    Totals over all records are for operators: they would tell others how much is hidden from them.
+    """
     catalogue = call.catalogue
     failing, progress = catalogue.following.failing(), catalogue.index.progress()
     counts = catalogue.ledger.count_by_kind(visibilities_of(call.audience))
-    return {
+    status: dict[str, Any] = {
         "version": version("spacecat"),
         "audience": call.audience.value,
-        "position": catalogue.ledger.position(),
         "followers": {
             name: {"lag": lag, "error": failing.get(name)} for name, lag in catalogue.following.lag().items()
         },
-        "index": {
-            "position": progress.position,
-            "records": progress.records,
-            "vectors_missing": progress.vectors_missing,
-            "rebuilding": progress.rebuilding,
-        },
+        "index": {"vectors_missing": progress.vectors_missing, "rebuilding": progress.rebuilding},
         "counts": {kind.value: count for kind, count in counts.items()},
         "total": sum(counts.values()),
     }
+    if call.audience is Audience.OPERATORS:
+        status["position"] = catalogue.ledger.position()
+        status["index"] |= {"position": progress.position, "records": progress.records}
+    return status
 
 
 def reindex(call: Call) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalog.intake import Status
-from catalog.model import Action, Kind, Severity, Visibility
+from catalog.model import Action, Audience, Kind, Severity, Visibility
 
 Schema = dict[str, Any]
 
@@ -209,13 +209,17 @@ SCHEMAS: dict[str, Schema] = {
     "Status": _object(
         {
             "version": _TEXT,
-            "audience": _TEXT,
-            "position": _COUNT,
+            "audience": {"type": "string", "enum": [audience.value for audience in Audience]},
             "followers": _map(ref("Follower")),
-            "index": _object({"position": _COUNT, "records": _COUNT, "vectors_missing": _COUNT, "rebuilding": _FLAG}),
+            "index": _object(
+                {"vectors_missing": _COUNT, "rebuilding": _FLAG},
+                position=_COUNT,
+                records=_COUNT,
+            ),
             "counts": _map(_COUNT),
             "total": _COUNT,
-        }
+        },
+        position=_COUNT,
     ),
     "Document": {"description": "A record in the format asked for."},
 }

@@ -324,16 +324,14 @@ def _status_lines(status: dict[str, Any]) -> Iterator[str]:
     yield from _aligned([(kind, str(count)) for kind, count in sorted(status["counts"].items())])
     yield both(f"{status['total']} records", f"共 {status['total']} 条记录")
     yield ""
-    index = status["index"]
-    facts = [(both("changes in the ledger", "账本中的变更"), str(status["position"]))]
+    index, facts = status["index"], []
     for name, follower in status["followers"].items():
-        late = (
-            both(f"{follower['lag']} behind", f"落后 {follower['lag']}")
-            if follower["lag"]
-            else both("up to date", "已同步")
-        )
-        facts.append((name, late + (f" ({follower['error']})" if follower["error"] else "")))
-    facts.append((both("records indexed", "已索引记录"), str(index["records"])))
+        late = both(f"{follower['lag']} behind", f"落后 {follower['lag']}")
+        said = late if follower["lag"] else both("up to date", "已同步")
+        facts.append((name, said + (f" ({follower['error']})" if follower["error"] else "")))
+    if "position" in status:
+        facts.append((both("changes in the ledger", "账本中的变更"), str(status["position"])))
+        facts.append((both("records indexed", "已索引记录"), str(index["records"])))
     facts.append((both("vectors missing", "缺少向量"), str(index["vectors_missing"])))
     yield from _aligned(facts)
 
