@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pyoxigraph import NamedNode, parse
 
 from mappings import rules
+from ontology.description import expand
 
 VALID = """\
 format: tiny
@@ -45,6 +47,16 @@ def test_no_name_stands_for_two_codes_of_a_table():
     for name, entries in yaml.safe_load(rules.SHARED_TABLES.read_text("utf-8")).items():
         names = [str(each).casefold() for each_names in entries.values() for each in set(map(str, each_names))]
         assert len(names) == len(set(names)), name
+
+
+def test_codes_of_the_tables_are_in_our_code_lists():
+    files = (rules.HERE.parent / "ontology" / "vocabularies").glob("*.ttl")
+    known = {
+        triple.subject.value for file in files for triple in parse(path=file) if isinstance(triple.subject, NamedNode)
+    }
+    tables = yaml.safe_load(rules.SHARED_TABLES.read_text("utf-8"))
+    codes = {expand(name) for entries in tables.values() for name in entries if name.startswith("eu:")}
+    assert codes <= known
 
 
 def test_a_sound_file_has_no_problems():
