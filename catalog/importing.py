@@ -108,6 +108,10 @@ def received(stream: IO[bytes], name: str, max_bytes: int, **about: str | None) 
         yield Document(Path(file.name), name, about.get("media_type"), about.get("base"))
 
 
+def _silent(progress: Progress) -> None:
+    """Tell nobody."""
+
+
 class Importer:
     """Imports into one catalogue. Used by one thread at a time; close it to end its worker.
 
@@ -135,30 +139,27 @@ class Importer:
         self,
         documents: list[Document],
         registration: Registration,
-        progress: Callable[[Progress], None] = lambda progress: None,
+        progress: Callable[[Progress], None] = _silent,
         stop: threading.Event | None = None,
     ) -> Iterator[Outcome]:
         """Import documents in order and yield the outcome of each record once it is stored.
 
         Setting ``stop`` ends the import after what is at hand was stored.
         """
-        stop = stop or threading.Event()
         gauge = _Gauge(documents, progress)
         pending: list[Submission] = []
-        for result in self._iter_results(documents, gauge, stop):
-            if isinstance(result, Submission):
-                pending.append(result)
-                if len(pending) < BATCH:
-                    continue
-            else:
+        for result in self._iter_results(documents, gauge, stop or threading.Event()):
+            if isinstance(result, Rejection):
                 yield _rejected(result)
                 continue
-            yield from self._store(pending, registration, gauge)
+            pending.append(result)
+            if len(pending) >= BATCH:
+                yield from self._store(pending, registration, gauge)
         yield from self._store(pending, registration, gauge)
 
     def iter_submissions(self, documents: list[Document]) -> Iterator[Submission | Rejection]:
-        """Read and check documents and yield what comes of each record; nothing is stored."""
-        return self._iter_results(documents, _Gauge(documents, lambda _: None), threading.Event())
+        """Read and check documents without storing anything; yield what would be registered."""
+        return self._iter_results(documents, _Gauge(documents, _silent), threading.Event())
 
     def _store(self, pending: list[Submission], registration: Registration, gauge: _Gauge) -> list[Outcome]:
         outcomes = register(self._catalogue, pending, registration) if pending else []
@@ -169,6 +170,7 @@ class Importer:
     def _iter_results(
         self, documents: list[Document], gauge: _Gauge, stop: threading.Event
     ) -> Iterator[Submission | Rejection]:
+        seen = _Seen()
         with tempfile.TemporaryDirectory(prefix="spacecat-") as folder:
             for number, document in enumerate(documents):
                 gauge.begin(document)
@@ -177,7 +179,7 @@ class Importer:
                 for message in _ahead(self._iter_messages(job), stop):
                     gauge.take(message)
                     if isinstance(message, Prepared):
-                        yield from message.results
+                        yield from map(seen.checked, message.results)
                 spool.unlink(missing_ok=True)
                 if stop.is_set():
                     return
@@ -236,6 +238,24 @@ def _rejected(rejection: Rejection) -> Outcome:
     return Outcome(
         rejection.where, rejection.iri, None, Status.REJECTED, rejection.code, rejection.params, rejection.findings
     )
+
+
+class _Seen:
+    """Knows which resources an import has met, so that one described a second time, otherwise, is told.
+
+    Without that, importing the same folder twice would change such a record every time.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[int, tuple[str, str]] = {}
+
+    def checked(self, result: Submission | Rejection) -> Submission | Rejection:
+        if isinstance(result, Rejection):
+            return result
+        where, content = self._places.setdefault(hash(result.iri), (result.where, result.hash[-16:]))
+        if content == result.hash[-16:]:
+            return result
+        return Rejection(result.where, result.iri, "record-repeated", params={"first": where})
 
 
 class _Gauge:

@@ -262,6 +262,27 @@ def test_a_folder_is_imported_file_by_file(catalogue: Catalogue, tmp_path: Path)
     }
 
 
+def test_a_resource_that_two_documents_describe_otherwise_keeps_the_first(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, title in (("a.ttl", "first"), ("b.ttl", "second"), ("c.ttl", "first")):
+        (folder / name).write_text(f'{PREFIXES} e:d a dcat:Dataset ; dct:title "{title}" .')
+    with Importer(catalogue) as importer:
+        runs = [list(importer.import_documents(find_documents(folder), HARVEST)) for _ in range(2)]
+    found = [{(outcome.where, str(outcome.status), outcome.code) for outcome in outcomes} for outcomes in runs]
+    repeated = ("b.ttl", "rejected", "record-repeated")
+    assert found[0] == {("a.ttl", "created", ""), repeated, ("c.ttl", "unchanged", "")}
+    assert found[1] == {("a.ttl", "unchanged", ""), repeated, ("c.ttl", "unchanged", "")}
+
+
+def test_reading_without_storing(catalogue: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text(PREFIXES + GOOD + "[] a dcat:Dataset ; dct:title 'x' .")
+    with Importer(catalogue) as importer:
+        results = list(importer.iter_submissions(find_documents(tmp_path / "a.ttl")))
+    assert {type(result).__name__ for result in results} == {"Submission", "Rejection"}
+    assert catalogue.ledger.position() == 0
+
+
 def test_there_must_be_something_to_import(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         find_documents(tmp_path / "nothing")
