@@ -22,7 +22,14 @@ _TYPE = RDF + "type"
 _LABELS = (SKOS + "prefLabel", RDFS + "label", DCT + "title")
 _DEFINITIONS = (SKOS + "definition", RDFS + "comment", DCT + "description")
 _BACKGROUND = frozenset({_TYPE, SKOS + "inScheme", SKOS + "prefLabel", DCT + "title", RDFS + "subClassOf"})
-_MEDIA_TYPES = "http://www.iana.org/assignments/media-types/"
+_EXTERNAL = {
+    "http://www.iana.org/assignments/media-types/": DCT + "MediaType",
+    "https://www.iana.org/assignments/media-types/": DCT + "MediaType",
+    "http://sws.geonames.org/": DCT + "Location",
+    "https://sws.geonames.org/": DCT + "Location",
+}
+BACKGROUND_PREFIXES = (CODE, EU, SC, *_EXTERNAL)
+"""Beginnings of the IRIs that :func:`background` may know something about."""
 
 
 class UnknownVocabularyError(ValueError):
@@ -145,10 +152,11 @@ def schemes() -> tuple[Scheme, ...]:
 def background(iris: Iterable[str]) -> str:
     """Return what validation must know of those ``iris`` that are concepts: classes, scheme, label (N-Triples).
 
-    Media types of IANA, which publishes no RDF, are said to be of the class that DCAT expects.
+    Media types of IANA and places of GeoNames are said to be of the class that DCAT expects; of the catalogue's own
+    classes, the superclasses are told.
     """
     known = _vocabulary().background
-    return "".join(known[iri] if iri in known else _media_type(iri) for iri in iris)
+    return "".join(known[iri] if iri in known else _external(iri) for iri in iris)
 
 
 def vocabulary_ntriples() -> str:
@@ -178,10 +186,11 @@ def _triples(path: Path) -> Iterator[Triple]:
         yield quad.triple
 
 
-def _media_type(iri: str) -> str:
-    if not iri.startswith(_MEDIA_TYPES):
-        return ""
-    return f"<{iri}> <{_TYPE}> <{DCT}MediaType> .\n"
+def _external(iri: str) -> str:
+    for prefix, klass in _EXTERNAL.items():
+        if iri.startswith(prefix):
+            return f"<{iri}> <{_TYPE}> <{klass}> .\n"
+    return ""
 
 
 def _folded(text: str) -> str:
@@ -207,7 +216,7 @@ def _vocabulary() -> _Vocabulary:
         schemes=_schemes(terms, statements),
         matches=_matches(terms),
         by_text=_by_text(terms),
-        background={iri: "".join(texts) for iri, texts in lines.items() if iri.startswith((CODE, EU, SC))},
+        background={iri: "".join(texts) for iri, texts in lines.items() if iri.startswith(BACKGROUND_PREFIXES)},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 
 import pyshacl
@@ -16,6 +17,10 @@ from shapes.report import Result, messages_of, severity_name
 
 NAME = "pyshacl"
 
+# Both print what here becomes an error or a result.
+logging.getLogger("pyshacl-validate").disabled = True
+logging.getLogger("rdflib.term").setLevel(logging.ERROR)
+
 _MAX_DEPTH = 200
 _SUFFIXES = {SH.zeroOrMorePath: "*", SH.oneOrMorePath: "+", SH.zeroOrOnePath: "?"}
 
@@ -29,17 +34,24 @@ class ShapesInvalidError(ValueError):
 
 
 class ReferenceShapes:
-    """A shapes graph in N-Triples for pySHACL."""
+    """A shapes graph in N-Triples for pySHACL, with the prefixes that its SPARQL may use."""
 
-    def __init__(self, ntriples: str) -> None:
+    def __init__(self, ntriples: str, prefixes: Mapping[str, str]) -> None:
         self._graph = Graph().parse(data=ntriples, format="nt")
+        # pySHACL does not look for declared prefixes as far as it should, but knows those of the data graph.
+        self._prefixes = prefixes if (None, SH.prefixes, None) in self._graph else {}
 
-    def require_wellformed(self) -> None:
-        """Check the shapes against the shapes of SHACL itself, and try them on nothing.
+    def require_supported(self) -> None:
+        """Try the shapes on nothing. Raises :class:`ShapesInvalidError` if pySHACL cannot use them."""
+        self._validate(Graph())
 
-        Takes 0.7 to 2.5 s. Raises :class:`ShapesInvalidError`.
-        """
-        self._validate(Graph(), thorough=True)
+    def is_wellformed(self) -> bool:
+        """Check the shapes against the shapes of SHACL itself; takes 0.7 to 2.5 s."""
+        try:
+            self._validate(Graph(), thorough=True)
+        except ShapesInvalidError:
+            return False
+        return True
 
     def check(self, ntriples: str, messages: Mapping[str, dict[str, str]]) -> list[Result]:
         """Return what is wrong with a data graph; ``messages`` are those of the shapes, by shape IRI.
@@ -47,9 +59,40 @@ class ReferenceShapes:
         Raises :class:`ShapesInvalidError`.
         """
         report = self._validate(to_rdflib(quad.triple for quad in parse(ntriples, format=RdfFormat.N_TRIPLES)))
-        return [_result(report, node, messages) for node in report.objects(predicate=SH.result, unique=True)]
+        return [self._result(report, node, messages) for node in report.objects(predicate=SH.result, unique=True)]
+
+    def _result(self, report: Graph, node: Node, messages: Mapping[str, dict[str, str]]) -> Result:
+        shape = report.value(node, SH.sourceShape)
+        iri = str(shape) if isinstance(shape, URIRef) else ""
+        component = str(report.value(node, SH.sourceConstraintComponent))
+        return Result(
+            focus=render_term(report.value(node, SH.focusNode)),
+            path=self._path(report.value(node, SH.resultPath), shape),
+            value=render_term(report.value(node, SH.value)),
+            severity=severity_name(str(report.value(node, SH.resultSeverity))),
+            component=component,
+            shape=iri,
+            messages=messages_of(iri, component, messages) or self._own_messages(report, node, shape, component),
+        )
+
+    def _own_messages(self, report: Graph, node: Node, shape: Node | None, component: str) -> dict[str, str]:
+        """Return the messages of the result, but not what pySHACL makes up where a core constraint has none."""
+        if component.startswith(str(SH)) and component != str(SH.SPARQLConstraintComponent):
+            texts = self._graph.objects(shape, SH.message)
+        else:
+            texts = report.objects(node, SH.resultMessage)
+        return {text.language or "": str(text) for text in texts if isinstance(text, RdflibLiteral)}
+
+    def _path(self, path: Node | None, shape: Node | None) -> str:
+        """Render a path of more than one step as the shape has it: pySHACL copies deep ones only in part."""
+        if path is None or isinstance(path, URIRef):
+            return str(path or "")
+        whole = self._graph.value(shape, SH.path)
+        return render_path(self._graph, whole) if whole is not None else ""
 
     def _validate(self, data: Graph, *, thorough: bool = False) -> Graph:
+        for prefix, namespace in self._prefixes.items():
+            data.bind(prefix, namespace)
         try:
             _, report, _ = pyshacl.validate(
                 data,
@@ -87,24 +130,8 @@ def _rdflib_term(term: NamedNode | BlankNode | Literal | Triple) -> Node:
     return RdflibLiteral(term.value, datatype=datatype, normalize=False)
 
 
-def _result(report: Graph, node: Node, messages: Mapping[str, dict[str, str]]) -> Result:
-    shape = report.value(node, SH.sourceShape)
-    iri = str(shape) if isinstance(shape, URIRef) else ""
-    texts = [text for text in report.objects(node, SH.resultMessage) if isinstance(text, RdflibLiteral)]
-    path = report.value(node, SH.resultPath)
-    component = str(report.value(node, SH.sourceConstraintComponent))
-    return Result(
-        focus=_text(report.value(node, SH.focusNode)),
-        path="" if path is None else str(path) if isinstance(path, URIRef) else render_path(report, path),
-        value=_text(report.value(node, SH.value)),
-        severity=severity_name(str(report.value(node, SH.resultSeverity))),
-        component=component,
-        shape=iri,
-        messages=messages_of(iri, component, messages) or {text.language or "": str(text) for text in texts},
-    )
-
-
-def _text(term: Node | None) -> str:
+def render_term(term: Node | None) -> str:
+    """Return a term as :class:`~shapes.report.Result` holds it; empty for none."""
     if term is None:
         return ""
     if isinstance(term, BNode):

@@ -102,7 +102,7 @@ COMPONENT = f"""
     dcat:version "1.4.0" ; dct:license <{EU}licence/APACHE_2_0> ; foaf:page <https://example.org/docs> .
 """
 
-SCENARIO = f"""
+SCENARIO = """
 <id/scenario/battery-passport> a sc:Scenario ;
     dct:title "电池护照"@zh , "Battery passport"@en ; dct:description "出口电池的数字护照。"@zh , "For exports."@en ;
     dct:publisher <id/participant/operator> ; sc:urgency 5 ; sc:value 4 ; sc:difficulty 3 ; sc:existingBase 2 ;
