@@ -11,7 +11,10 @@ function form() {
 function address() {
   const fields = new FormData(form());
   const params = new URLSearchParams();
-  for (const [name, value] of fields) if (name && value) params.append(name, value);
+  const usual = form().querySelector("#sort").options[0].value;
+  for (const [name, value] of fields) {
+    if (name && value && !(name === "sort" && value === usual)) params.append(name, value);
+  }
   return `${form().getAttribute("action")}?${params}`;
 }
 
