@@ -23,9 +23,10 @@ VERSION = "1"
 
 _HAN_RANGES = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _HAN = re.compile(f"[{_HAN_RANGES}]+")
-_WORD = re.compile(f"[{_HAN_RANGES}]+|(?:(?![{_HAN_RANGES}])[^\\W_])+")
+_RUN = re.compile(f"[{_HAN_RANGES}]+|[^{_HAN_RANGES}]+")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_LONGEST_WORD = 60
+_LONGEST_WORD_BYTES = 200
 
 _PARTICLES = (
     "的 了 和 与 及 或 在 是 有 对 为 以 于 等 中 请 请问 吗 呢 我 要 想 找 关于 有关 哪些 什么 怎么 如何 一个 "
@@ -71,7 +72,7 @@ def stem_analyzer() -> tantivy.TextAnalyzer:
 def _folding() -> tantivy.TextAnalyzerBuilder:
     filters = tantivy.Filter
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for step in (filters.remove_long(4 * _LONGEST_WORD), filters.lowercase(), filters.ascii_fold()):
+    for step in (filters.remove_long(_LONGEST_WORD_BYTES), filters.lowercase(), filters.ascii_fold()):
         builder = builder.filter(step)
     return builder
 
@@ -83,18 +84,33 @@ def _simplified() -> dict[int, str]:
     return {ord(old): new for old, new in zip(characters, simple, strict=True) if old != new and len(new) == 1}
 
 
+@cache
+def _traditional() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(map(chr, _simplified()))}]")
+
+
+@lru_cache(maxsize=64)
 def normalise(text: str) -> str:
     """Return ``text`` with compatibility forms folded and traditional characters simplified; case is kept."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", text).translate(_simplified())
+    folded = unicodedata.normalize("NFKC", text)
+    return folded.translate(_simplified()) if _traditional().search(folded) else folded
 
 
 def segment(text: str) -> str:
     """Return ``text`` normalised and with spaces around each Chinese word, ready for :func:`analyzer`."""
     if text.isascii():
         return text
-    return _HAN.sub(lambda run: f" {' '.join(rjieba.cut_for_search(run[0], False))} ", normalise(text))
+    return _HAN.sub(lambda run: _short_cut(run[0]) if len(run[0]) < 40 else _cut(run[0]), normalise(text))
+
+
+def _cut(run: str) -> str:
+    return f" {' '.join(rjieba.cut_for_search(run, False))} "
+
+
+_short_cut = lru_cache(maxsize=50_000)(_cut)
+"""Keywords, names and the phrases of templates come again and again."""
 
 
 def split_name(name: str) -> str:
@@ -110,22 +126,34 @@ def iter_tokens(text: str) -> Iterator[Token]:
     normal = normalise(text)
     if len(normal) != len(text):
         normal = text
-    for run in _WORD.finditer(normal):
-        start, word = run.start(), run[0]
-        if _HAN.match(word):
-            for term, begin, end in rjieba.tokenize(word, "search", False):
-                yield Token(term, term, start + begin, start + end)
+    for run in _RUN.finditer(normal):
+        if _HAN.match(run[0]):
+            for term, begin, end in rjieba.tokenize(run[0], "search", False):
+                yield Token(term, term, run.start() + begin, run.start() + end)
+        elif run[0].isascii():
+            yield from _ascii_tokens(run[0], run.start())
         else:
-            term, stem = _forms(word)
-            if term:
-                yield Token(term, stem, start, run.end())
+            yield from _other_tokens(run[0], run.start())
+
+
+def _ascii_tokens(text: str, offset: int) -> Iterator[Token]:
+    for word in _ASCII_WORD.finditer(text):
+        term, stem = _forms(word[0])
+        if term:
+            yield Token(term, stem, offset + word.start(), offset + word.end())
 
 
 @lru_cache(maxsize=100_000)
 def _forms(word: str) -> tuple[str, str]:
-    plain = unicodedata.normalize("NFKC", word)
-    terms, stems = word_analyzer().analyze(plain), stem_analyzer().analyze(plain)
+    terms, stems = word_analyzer().analyze(word), stem_analyzer().analyze(word)
     return (terms[0], stems[0]) if terms and stems else ("", "")
+
+
+def _other_tokens(text: str, offset: int) -> Iterator[Token]:
+    """Leave it to the engine what belongs to a word in the scripts of the world."""
+    found = word_analyzer().pre_tokenize(text).tokens
+    for token, stem in zip(found, stem_analyzer().analyze(text), strict=True):
+        yield Token(token.text, stem, offset + token.char_offset_from, offset + token.char_offset_to)
 
 
 def query_terms(text: str, most: int = 24) -> list[QueryTerm]:
@@ -155,5 +183,7 @@ def sort_key(text: str, language: str) -> str:
     folded = normalise(text).casefold()[:120]
     if language.startswith("zh"):
         return folded.encode("gb18030", "replace").decode("latin-1")
+    if folded.isascii():
+        return folded
     plain = unicodedata.normalize("NFKD", folded)
     return "".join(character for character in plain if not unicodedata.combining(character))

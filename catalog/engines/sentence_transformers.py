@@ -14,7 +14,7 @@ from catalog.errors import EngineUnavailableError
 from catalog.ports import Embedder
 
 
-class SentenceTransformers:
+class SentenceTransformersEmbedder:
     """Loads its model when it is first needed. Raises ``EngineUnavailableError`` if library or model are not there."""
 
     def __init__(self, name: str) -> None:
@@ -53,4 +53,4 @@ class SentenceTransformers:
             raise EngineUnavailableError("embedder-unavailable", where=self._name, reason=str(error)[:300]) from error
 
 
-_: type[Embedder] = SentenceTransformers
+_: type[Embedder] = SentenceTransformersEmbedder

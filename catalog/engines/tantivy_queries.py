@@ -15,7 +15,7 @@ from catalog.model import Audience, Kind
 FIELD_BOOSTS: dict[str, float] = {"body": 1.0, "title": 0.3, "keyword": 0.3}
 """What a word is worth by field, on top of the whole text (``body``); measured by ``benchmarks/relevance.py``."""
 
-STEM_BOOST = 0.2
+STEM_BOOST = 0.4
 """What it is worth that only the stem agrees."""
 
 PUBLISHER_SCORE = 3.0

@@ -88,20 +88,17 @@ def to_tantivy(document: SearchDocument, place: Place) -> tantivy.Document:
 
 
 def _add_texts(made: tantivy.Document, document: SearchDocument) -> None:
-    segmented = [(text.field, analysis.segment(text.text)) for text in document.texts]
-    everything = "\n".join(text for _, text in segmented)
+    everything = analysis.segment("\n".join(" ".join(text.text.split()) for text in document.texts))
     made.add_text("body", everything)
     made.add_text("stem", everything)
-    for field, text in segmented:
-        if field in ("title", "keyword"):
-            made.add_text(field, text)
+    for one, segmented in zip(document.texts, everything.split("\n"), strict=True):
+        if one.field in ("title", "keyword"):
+            made.add_text(one.field, segmented)
+            made.add_text("suggest", suggestion(one.text))
     exact = {analysis.exact_key(title) for title in document.texts_of("title").values()}
     exact |= {analysis.exact_key(identifier) for identifier in document.identifiers}
     for key in exact - {""}:
         made.add_text("exact", key)
-    for one in document.texts:
-        if one.field in ("title", "keyword"):
-            made.add_text("suggest", suggestion(one.text))
 
 
 def suggestion(text: str) -> str:

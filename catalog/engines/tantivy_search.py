@@ -26,7 +26,7 @@ from catalog.ports import SearchRequest
 NEAREST = 100
 """How many records nearest in meaning a search considers."""
 
-MEANING_WEIGHT = 0.17
+MEANING_WEIGHT = 0.2
 """The share of meaning in a hybrid score; measured on training folds by ``benchmarks/relevance.py``."""
 
 FULL_MATCH = 1.4
