@@ -66,7 +66,15 @@ class Path:
             return []
         found: list[tuple[Pointer, Any]] = [(at, node)]
         for step in self.steps:
-            found = [below for here, value in found for below in _advance(here, value, step)]
+            below: list[tuple[Pointer, Any]] = []
+            for here, value in found:
+                # The usual case by hand: half of an import's time is spent in this loop.
+                if isinstance(value, dict) and step.where is None:
+                    if step.name in value:
+                        below.append(((*here, step.name), value[step.name]))
+                else:
+                    below.extend(_advance(here, value, step))
+            found = below
         return [(here, value) for pair in found for here, value in _elements(*pair) if not is_empty(value)]
 
     def write(self, target: dict[str, Any], value: Any) -> bool:

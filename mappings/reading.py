@@ -127,9 +127,12 @@ class RecordReader:
     def _fill_node(self, subject: NamedNode | BlankNode, rule: NodeRule, node: Any, at: Pointer) -> None:
         self._triples.extend(Triple(subject, _TYPE, NamedNode(name)) for name in rule.classes)
         for path in (*rule.ignore, *rule.iri):
-            self._done.update(pointer for pointer, _ in path.read(node, at))
+            found = path.read(node, at)
+            if found:
+                self._done.update(pointer for pointer, _ in found)
+        members = node if isinstance(node, dict) else {}
         for field in rule.fields:
-            if field.direction != "export":
+            if field.direction != "export" and (field.heads is None or not field.heads.isdisjoint(members)):
                 self._apply(subject, field, node, at)
 
     def _apply(self, subject: NamedNode | BlankNode, field: FieldRule, node: Any, at: Pointer) -> None:

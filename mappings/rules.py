@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -61,7 +61,7 @@ class Table:
         return text if text in self.name_of else self.iri_of.get(_table_key(name))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldRule:
     """One rule: where a value stands in the foreign format, which property holds it, and what kind of value it is.
 
@@ -88,6 +88,12 @@ class FieldRule:
     classes: tuple[str, ...] = ()
     node: NodeRule | None = None
     absolute: bool = False
+
+    @cached_property
+    def heads(self) -> frozenset[str] | None:
+        """The members of which an object must have one for the rule to read anything there; ``None`` for any object."""
+        names = {path.steps[0].name for path in self.paths if path.steps and not path.absolute}
+        return frozenset(names) if all(path.steps and not path.absolute for path in self.paths) else None
 
 
 @dataclass(frozen=True, slots=True)
