@@ -21,7 +21,8 @@ _FOLDER = Path(__file__).parent
 _TYPE = RDF + "type"
 _LABELS = (SKOS + "prefLabel", RDFS + "label", DCT + "title")
 _DEFINITIONS = (SKOS + "definition", RDFS + "comment", DCT + "description")
-_BACKGROUND = frozenset({_TYPE, SKOS + "inScheme", SKOS + "prefLabel", DCT + "title", RDFS + "subClassOf"})
+_CLASSES = frozenset({_TYPE, SKOS + "inScheme", RDFS + "subClassOf"})
+_NAMES = frozenset({SKOS + "prefLabel", DCT + "title"})
 _EXTERNAL = {
     "http://www.iana.org/assignments/media-types/": DCT + "MediaType",
     "https://www.iana.org/assignments/media-types/": DCT + "MediaType",
@@ -78,7 +79,8 @@ class _Vocabulary:
     schemes: dict[str, Scheme]
     matches: dict[str, str]
     by_text: dict[str, tuple[str, ...]]
-    background: dict[str, str]
+    classes: dict[str, str]
+    names: dict[str, str]
 
 
 def label(iri: str, language: str) -> str | None:
@@ -150,13 +152,20 @@ def schemes() -> tuple[Scheme, ...]:
 
 
 def background(iris: Iterable[str]) -> str:
-    """Return what validation must know of those ``iris`` that are concepts: classes, scheme, label (N-Triples).
+    """Return what a check must know of those ``iris`` that are concepts: their classes and schemes (N-Triples).
 
     Media types of IANA and places of GeoNames are said to be of the class that DCAT expects; of the catalogue's own
     classes, the superclasses are told.
     """
-    known = _vocabulary().background
+    known = _vocabulary().classes
     return "".join(known[iri] if iri in known else _external(iri) for iri in iris)
+
+
+def background_with_names(iris: Iterable[str]) -> str:
+    """Return the same together with the labels of the concepts and titles of the schemes, which DCAT-AP asks for."""
+    wanted = tuple(iris)
+    names = _vocabulary().names
+    return background(wanted) + "".join(names.get(iri, "") for iri in wanted)
 
 
 def vocabulary_ntriples() -> str:
@@ -203,20 +212,22 @@ Values = dict[str, list[NamedNode | Literal]]
 @cache
 def _vocabulary() -> _Vocabulary:
     statements: dict[str, Values] = defaultdict(lambda: defaultdict(list))
-    lines: dict[str, list[str]] = defaultdict(list)
+    classes: dict[str, str] = defaultdict(str)
+    names: dict[str, str] = defaultdict(str)
     for name in documents():
         for triple in _triples(_path(name)):
             subject, predicate = triple.subject.value, triple.predicate.value  # type: ignore[union-attr]
             statements[subject][predicate].append(triple.object)  # type: ignore[arg-type]
-            if predicate in _BACKGROUND:
-                lines[subject].append(f"{triple} .\n")
+            if predicate in _CLASSES | _NAMES and subject.startswith(BACKGROUND_PREFIXES):
+                (classes if predicate in _CLASSES else names)[subject] += f"{triple} .\n"
     terms = {iri: _concept(iri, values) for iri, values in statements.items()}
     return _Vocabulary(
         terms=terms,
         schemes=_schemes(terms, statements),
         matches=_matches(terms),
         by_text=_by_text(terms),
-        background={iri: "".join(texts) for iri, texts in lines.items() if iri.startswith(BACKGROUND_PREFIXES)},
+        classes=dict(classes),
+        names=dict(names),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterable, Mapping
 
 import pyshacl
@@ -58,7 +59,9 @@ class ReferenceShapes:
 
         Raises :class:`ShapesInvalidError`.
         """
-        report = self._validate(to_rdflib(quad.triple for quad in parse(ntriples, format=RdfFormat.N_TRIPLES)))
+        with warnings.catch_warnings():  # rdflib warns of ill-formed values, which here become results
+            warnings.simplefilter("ignore", UserWarning)
+            report = self._validate(to_rdflib(quad.triple for quad in parse(ntriples, format=RdfFormat.N_TRIPLES)))
         return [self._result(report, node, messages) for node in report.objects(predicate=SH.result, unique=True)]
 
     def _result(self, report: Graph, node: Node, messages: Mapping[str, dict[str, str]]) -> Result:

@@ -85,7 +85,7 @@ def validate(record: str, profile: str = profiles.RECORD, context: str = "", eng
     Raises ``profiles.UnknownProfileError``.
     """
     try:
-        report = compile_profile(profile).check(with_background(record) + context, engine)
+        report = compile_profile(profile).check(record + terms.background(_mentioned(record)) + context, engine)
     except ShapesInvalidError:  # the shapes are known to be good, so the record is at fault
         unchecked = Result("", "", "", "violation", UNCHECKED, UNCHECKED, _default_messages()[UNCHECKED])
         return Report((unchecked,), REFERENCE)
@@ -109,8 +109,15 @@ def validate_with(
 
 
 def with_background(ntriples: str) -> str:
-    """Return the N-Triples followed by what is known of the concepts and media types that they mention."""
-    return ntriples + terms.background(dict.fromkeys(_MENTIONED.findall(ntriples)))
+    """Return the N-Triples followed by what is known of the concepts and media types that they mention.
+
+    With it, the shapes of DCAT-AP as SEMIC publishes them may be applied to a record.
+    """
+    return ntriples + terms.background_with_names(_mentioned(ntriples))
+
+
+def _mentioned(ntriples: str) -> Iterable[str]:
+    return dict.fromkeys(_MENTIONED.findall(ntriples))
 
 
 @cache
