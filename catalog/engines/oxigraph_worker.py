@@ -6,28 +6,16 @@ A worker keeps the last checkpoint of each audience open. It parses, runs and se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from pyoxigraph import (
-    DefaultGraph,
-    NamedNode,
-    QueryBoolean,
-    QueryResultsFormat,
-    QuerySolutions,
-    QueryTriples,
-    RdfFormat,
-    Store,
-    Triple,
-    serialize,
-)
+from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat, Store
 
-from catalog.engines import sparql_text
-from catalog.errors import EngineFailedError, LimitExceededError, ParameterError, QueryRefusedError
+from catalog.engines import sparql_results, sparql_text
+from catalog.errors import EngineFailedError, ParameterError, QueryRefusedError
 from catalog.model import DEFAULT_GRAPH, GraphIri
 from catalog.ports import QueryRequest, UpdateRequest
-from catalog.query import GRAPH_MEDIA_TYPES, RESULTS_MEDIA_TYPES
 from catalog.workers import Replies
 
 
@@ -66,20 +54,7 @@ def answer(question: Question, replies: Replies) -> None:
 def _answer(question: Question, replies: Replies) -> None:
     request = question.request
     sparql_text.refuse_remote(request.text, "SERVICE", question.hosts, sparql_text.parse_query)
-    results = _query(_checkpoint(question), request)
-    if isinstance(results, QueryTriples):
-        media_type = acceptable(request.graph_media_type, GRAPH_MEDIA_TYPES)
-        replies.send(media_type)
-        triples = _counted(results, question.rows)
-        serialize(triples, replies, RdfFormat.from_media_type(media_type))  # type: ignore[arg-type]
-        return
-    media_type = acceptable(request.results_media_type, RESULTS_MEDIA_TYPES)
-    replies.send(media_type)
-    form = QueryResultsFormat.from_media_type(media_type)
-    if isinstance(results, QueryBoolean):
-        results.serialize(replies, form)  # type: ignore[arg-type]
-        return
-    results.serialize(RowCounter(replies, media_type, question.rows), form)  # type: ignore[arg-type]
+    sparql_results.reply(_query(_checkpoint(question), request), request, question.rows, replies)
 
 
 def rehearse(rehearsal: Rehearsal, replies: Replies) -> None:
@@ -94,63 +69,6 @@ def rehearse(rehearsal: Rehearsal, replies: Replies) -> None:
         content = _content(after, graph)
         if content != _content(before, graph):
             replies.send((graph, content.decode()))
-
-
-def acceptable(media_type: str | None, known: tuple[str, ...]) -> str:
-    """Return the media type, or raise ``ParameterError`` where the client accepts none for this form of result."""
-    if media_type not in known:
-        raise ParameterError("not-acceptable", where="Accept", formats=", ".join(known))
-    return media_type
-
-
-class RowCounter:
-    """A file between the serialiser and the reader that stops after so many rows.
-
-    It counts what separates rows in the finished text, which costs nothing beside making the rows; text inside a
-    value cannot look so: it is escaped in every format, but for JSON where a value must end in ``}},{`` to count.
-    """
-
-    _SEPARATORS: ClassVar[dict[str, bytes]] = {
-        "application/sparql-results+json": b'}},{"',
-        "application/sparql-results+xml": b"<result>",
-        "text/tab-separated-values": b"\n",
-        "text/csv": b"\r\n",
-    }
-
-    def __init__(self, replies: Replies, media_type: str, rows: int) -> None:
-        self._replies = replies
-        self._separator = self._SEPARATORS[media_type]
-        self._heading = 0 if media_type.endswith(("json", "xml")) else 1
-        self._left = rows - (1 if media_type.endswith("json") else 0)
-        self._rows = rows
-        self._tail = b""
-        self._quoted = media_type == "text/csv"
-        self._inside = False
-
-    def write(self, data: bytes) -> int:
-        """Count and pass on. Raises ``LimitExceededError`` with the first row too many."""
-        text = self._tail + data
-        self._left -= self._count(text)
-        self._tail = text[1 - len(self._separator) :] if len(self._separator) > 1 else b""
-        if self._left + self._heading < 0:
-            raise row_limit(self._rows)
-        return self._replies.write(data)
-
-    def flush(self) -> None:
-        """Pass on."""
-
-    def _count(self, text: bytes) -> int:
-        if not self._quoted or (b'"' not in text and not self._inside):
-            return text.count(self._separator)
-        pieces = text[len(self._tail) :].split(b'"')
-        outside = pieces[self._inside :: 2]
-        self._inside ^= len(pieces) % 2 == 0
-        return sum(piece.count(b"\n") for piece in outside)
-
-
-def row_limit(rows: int) -> LimitExceededError:
-    """Return the error for a result of more rows (or triples) than allowed."""
-    return LimitExceededError("row-limit", limit="rows", value=rows)
 
 
 def _checkpoint(question: Question) -> Store:
@@ -179,13 +97,6 @@ def _graphs(names: Iterable[str]) -> list[Any]:
         return [NamedNode(name) for name in names]
     except ValueError as error:
         raise ParameterError("graph-iri-invalid", where="graph-uri", detail=str(error)) from error
-
-
-def _counted(triples: Iterable[Triple], rows: int) -> Iterator[Triple]:
-    for number, triple in enumerate(triples):
-        if number >= rows:
-            raise row_limit(rows)
-        yield triple
 
 
 # Updates

@@ -76,9 +76,12 @@ def syntax_invalid(error: SyntaxError) -> SyntaxInvalidError:
     return SyntaxInvalidError("query-syntax", where=f"{found[1]}:{found[2]}", detail=found[3][:500])
 
 
-def replacement(graph: GraphIri, triples: str) -> str:
-    """Return an update that makes ``triples`` (N-Triples) the whole content of ``graph``."""
-    if graph == DEFAULT_GRAPH:
+def replacement(graph: GraphIri, triples: str, unnamed: bool = True) -> str:
+    """Return an update that makes ``triples`` (N-Triples) the whole content of ``graph``.
+
+    :data:`DEFAULT_GRAPH` means the unnamed graph, or with ``unnamed`` false a graph of that very name.
+    """
+    if unnamed and graph == DEFAULT_GRAPH:
         return f"CLEAR SILENT DEFAULT ;\nINSERT DATA {{\n{triples}}}"
     name = NamedNode(graph)
     return f"DROP SILENT GRAPH {name}" + (f" ;\nINSERT DATA {{ GRAPH {name} {{\n{triples}}} }}" if triples else "")

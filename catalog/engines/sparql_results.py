@@ -1,0 +1,94 @@
+"""Results of SPARQL queries on their way out: form, media type, and the limit on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTriples, RdfFormat, Triple, serialize
+
+from catalog.errors import LimitExceededError, ParameterError
+from catalog.ports import QueryRequest
+from catalog.query import GRAPH_MEDIA_TYPES, RESULTS_MEDIA_TYPES
+from catalog.workers import Replies
+
+Results = QuerySolutions | QueryBoolean | QueryTriples | Iterable[Triple]
+
+
+def reply(results: Results, request: QueryRequest, rows: int, replies: Replies) -> None:
+    """Send the media type, then the serialised result.
+
+    Raises ``ParameterError`` where the client accepts no format for this form of result, ``LimitExceededError`` (after
+    ``rows`` rows or triples were sent) where there are more.
+    """
+    if isinstance(results, QuerySolutions | QueryBoolean):
+        media_type = _acceptable(request.results_media_type, RESULTS_MEDIA_TYPES)
+        replies.send(media_type)
+        out = RowCounter(replies, media_type, rows) if isinstance(results, QuerySolutions) else replies
+        results.serialize(out, QueryResultsFormat.from_media_type(media_type))  # type: ignore[arg-type]
+        return
+    media_type = _acceptable(request.graph_media_type, GRAPH_MEDIA_TYPES)
+    replies.send(media_type)
+    serialize(_counted(results, rows), replies, RdfFormat.from_media_type(media_type))  # type: ignore[arg-type]
+
+
+class RowCounter:
+    """A file between the serialiser and the reader that stops after so many rows.
+
+    It counts what separates rows in the finished text, which costs nothing beside making the rows; text inside a
+    value cannot look so: it is escaped in every format, but for JSON where a value must end in ``}},{`` to count.
+    """
+
+    _SEPARATORS: ClassVar[dict[str, bytes]] = {
+        "application/sparql-results+json": b'}},{"',
+        "application/sparql-results+xml": b"<result>",
+        "text/tab-separated-values": b"\n",
+        "text/csv": b"\r\n",
+    }
+
+    def __init__(self, replies: Replies, media_type: str, rows: int) -> None:
+        self._replies = replies
+        self._separator = self._SEPARATORS[media_type]
+        self._heading = 0 if media_type.endswith(("json", "xml")) else 1
+        self._left = rows - (1 if media_type.endswith("json") else 0)
+        self._rows = rows
+        self._tail = b""
+        self._quoted = media_type == "text/csv"
+        self._inside = False
+
+    def write(self, data: bytes) -> int:
+        """Count and pass on. Raises ``LimitExceededError`` with the first row too many."""
+        text = self._tail + data
+        self._left -= self._count(text)
+        self._tail = text[1 - len(self._separator) :] if len(self._separator) > 1 else b""
+        if self._left + self._heading < 0:
+            raise _row_limit(self._rows)
+        return self._replies.write(data)
+
+    def flush(self) -> None:
+        """Pass on."""
+
+    def _count(self, text: bytes) -> int:
+        if not self._quoted or (b'"' not in text and not self._inside):
+            return text.count(self._separator)
+        pieces = text[len(self._tail) :].split(b'"')
+        outside = pieces[self._inside :: 2]
+        self._inside ^= len(pieces) % 2 == 0
+        return sum(piece.count(b"\n") for piece in outside)
+
+
+def _acceptable(media_type: str | None, known: tuple[str, ...]) -> str:
+    if media_type not in known:
+        raise ParameterError("not-acceptable", where="Accept", formats=", ".join(known))
+    return media_type
+
+
+def _counted(triples: Iterable[Triple], rows: int) -> Iterator[Triple]:
+    for number, triple in enumerate(triples):
+        if number >= rows:
+            raise _row_limit(rows)
+        yield triple
+
+
+def _row_limit(rows: int) -> LimitExceededError:
+    return LimitExceededError("row-limit", limit="rows", value=rows)
