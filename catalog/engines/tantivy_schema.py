@@ -91,7 +91,8 @@ def _add_texts(made: tantivy.Document, document: SearchDocument) -> None:
     everything = analysis.segment("\n".join(" ".join(text.text.split()) for text in document.texts))
     made.add_text("body", everything)
     made.add_text("stem", everything)
-    for one, segmented in zip(document.texts, everything.split("\n"), strict=True):
+    segments = everything.split("\n") if document.texts else []
+    for one, segmented in zip(document.texts, segments, strict=True):
         if one.field in ("title", "keyword"):
             made.add_text(one.field, segmented)
             made.add_text("suggest", suggestion(one.text))
