@@ -34,10 +34,14 @@ class Check:
 
 
 def iter_checks(settings: Settings) -> Iterator[Check]:
-    """Check one thing after the other; what cannot be looked at is trouble of its own, never an end."""
-    for check in (_python, _engines, _folder, _disk, _tokens, _ledger):
-        yield check(settings)
-    yield from _parts(settings)
+    """Check one thing after the other; the catalogue is opened only where nothing stands against it."""
+    sound = True
+    for look in (_python, _engines, _folder, _disk, _tokens, _ledger):
+        check = look(settings)
+        sound = sound and check.state != "trouble"
+        yield check
+    if sound:
+        yield from _parts(settings)
 
 
 def _python(settings: Settings) -> Check:

@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import sys
+import threading
+import time
 from functools import partial
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.util import Finalize
@@ -25,6 +28,9 @@ from catalog.settings import Settings
 if TYPE_CHECKING:
     from flask import Flask
 
+_SHORTEST_LIFE_S = 10.0
+"""Seconds that a worker must have lived to be started again: one that dies at once would do so for ever."""
+
 
 def run_service(settings: Settings, *, demo: bool, threads: int) -> None:
     """Serve until SIGTERM or Ctrl-C; ends the process with the exit code of what went wrong at the start.
@@ -37,19 +43,28 @@ def run_service(settings: Settings, *, demo: bool, threads: int) -> None:
 
     _check_port(settings)
     failure: Synchronized[int] = multiprocessing.Value("i", 0)
-    server = Granian(
-        "app.serving",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=threads,
-        log_level=LogLevels.error,
-    )
-    try:
-        server.serve(target_loader=partial(_open_application, settings, demo, failure), wrap_loader=False)
-    except SystemExit as end:
-        sys.exit(failure.value or end.code)
+    while True:
+        started = time.monotonic()
+        server = Granian(
+            "app.serving",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.WSGI,
+            workers=1,
+            blocking_threads=threads,
+            log_level=LogLevels.critical,
+        )
+        loader = partial(_open_application, settings, demo, failure, os.getpid())
+        try:
+            server.serve(target_loader=loader, wrap_loader=False)
+        except SystemExit as end:
+            if failure.value or time.monotonic() - started < _SHORTEST_LIFE_S:
+                sys.exit(failure.value or end.code)
+            click.echo(
+                both("The service ended unexpectedly; starting it again.", "服务意外终止，正在重新启动。"), err=True
+            )
+        else:
+            return
 
 
 def _check_port(settings: Settings) -> None:
@@ -63,16 +78,25 @@ def _check_port(settings: Settings) -> None:
             raise ConflictError("port-in-use", where=where, detail=error.strerror) from error
 
 
-def _open_application(settings: Settings, demo: bool, failure: Synchronized[int]) -> Flask:
+def _open_application(settings: Settings, demo: bool, failure: Synchronized[int], parent: int) -> Flask:
     """Open the catalogue in the worker process and return the application over it."""
     from app.errors import exit_code_of, explain
 
+    threading.Thread(target=_leave_with, args=(parent,), name="parent", daemon=True).start()
     try:
         return _opened(settings, demo)
     except SpacecatError as error:
         failure.value = exit_code_of(error)
         click.secho(explain(error.code, error.params, LANGUAGE, error.where), fg="red", err=True)
         sys.exit(failure.value)
+
+
+def _leave_with(parent: int) -> None:
+    """End this process when its parent was killed: it would go on holding port and data folder unseen."""
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(1.0)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _opened(settings: Settings, demo: bool) -> Flask:
@@ -125,5 +149,11 @@ def _say_where(settings: Settings, url: str) -> None:
         (both("Operator's token", "运营方令牌"), token),
     ):
         click.echo(f"  {label}: {value}")
+    if settings.base_iri != url + "/":
+        said = both(
+            "IRIs here begin with %s; requests for them must be led to this service.",
+            "此处的 IRI 以 %s 开头，对它们的请求须转到本服务。",
+        )
+        click.echo(said % settings.base_iri)
     click.echo(both("Ctrl-C stops the service.", "按 Ctrl-C 停止服务。"))
     sys.stdout.flush()

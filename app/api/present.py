@@ -199,7 +199,7 @@ def record_links(graph: GraphIri) -> dict[str, str]:
         "similar": "list_similar",
     }
     links = {name: url_for(f"api.{endpoint}", id=record_id, _external=True) for name, endpoint in endpoints.items()}
-    return {"html": graph, **links}
+    return {"html": url_for("dereference.show_record", name=record_id, _external=True), **links}
 
 
 def _event(event: Event) -> Json:

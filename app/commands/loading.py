@@ -144,7 +144,8 @@ def load_all(client: Client, sources: Iterable[Source], *, lines: bool = False) 
                 if lines:
                     click.echo(json.dumps(line, ensure_ascii=False))
                 elif "problem" in line or line.get("status") == "rejected":
-                    tqdm.write(_in_words(source, line), file=sys.stderr)
+                    with tqdm.external_write_mode(file=sys.stderr):
+                        click.echo(_in_words(source, line), err=True)
                 counts["rejected"] += "problem" in line
             _advance(bar, source, done, 1.0)
     if not lines:

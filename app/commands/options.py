@@ -114,7 +114,7 @@ def saying_errors() -> Iterator[None]:
         fail(both("Interrupted.", "已中断。"), 130)
     except BrokenPipeError:
         # Whoever reads our output has seen enough; Python must not try to flush into the closed pipe at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(0)
     except OSError as error:
         fail(str(error), 3)

@@ -10,6 +10,7 @@ Tests that write take ``fresh_space`` and ``fresh_site``, empty and their own; `
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ from catalog.model import Audience, Iri, Kind, Record, Registration, Visibility
 from catalog.records import register, withdraw
 from catalog.settings import Settings
 from ontology.namespaces import DCAT, DCT, RDF
+
+os.environ["LC_ALL"] = "C.UTF-8"  # the command line speaks the language of the terminal, tests read English
 
 SPACE = Path(__file__).parents[1] / "data" / "small-space"
 BASE = "http://127.0.0.1:8000/"
