@@ -85,6 +85,12 @@ def test_every_exit_code_of_an_error_is_explained() -> None:
     assert {code for _, code in OUTCOMES.values()} <= set(EXIT_CODES)
 
 
+def test_the_guide_names_every_command_and_exit_code() -> None:
+    guide = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert [name for name in main.commands if f"`spacecat {name}`" not in guide] == []
+    assert [code for code, (en, zh) in EXIT_CODES.items() if f"| {code} | {en} | {zh} |" not in guide] == []
+
+
 def test_a_wrong_command_line_is_code_2(tmp_path: Path) -> None:
     assert run("load").exit_code == 2
     assert run("search", "--size", "0").exit_code == 2

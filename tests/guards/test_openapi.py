@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -72,3 +73,8 @@ def test_schemas_are_valid_and_refer_to_what_is_there(name: str) -> None:
 def test_every_schema_is_used() -> None:
     used = set(re.findall(r"#/components/schemas/(\w+)", str(OPENAPI)))
     assert used == set(SCHEMAS)
+
+
+def test_the_guide_names_every_operation() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    assert [f"{o.method} {o.path}" for o in OPERATIONS if f"`{o.method} {o.path}`" not in guide] == []
