@@ -130,6 +130,8 @@ class RecordReader:
             found = path.read(node, at)
             if found:
                 self._done.update(pointer for pointer, _ in found)
+        for path, constant in rule.constants:
+            self._done.update(pointer for pointer, value in path.read(node, at) if value == constant)
         members = node if isinstance(node, dict) else {}
         for field in rule.fields:
             if field.direction != "export" and (field.heads is None or not field.heads.isdisjoint(members)):
