@@ -1,4 +1,4 @@
-"""A read-only view of the statements about one thing, for whoever turns a record into text, a page or another format."""
+"""A read-only view of the statements about one thing, for whoever turns a record into text, a page or other formats."""
 
 from __future__ import annotations
 

@@ -90,25 +90,30 @@ def label(iri: str, language: str) -> str | None:
 
 def labels(iri: str) -> dict[str, str]:
     """Return the preferred labels of a concept, class or property by language tag; empty if it is not known."""
-    found = concept(iri)
+    found = _meant(iri)
     return found.labels if found else {}
 
 
 def alternative_labels(iri: str) -> tuple[tuple[str, str], ...]:
     """Return further labels as (language tag, text)."""
-    found = concept(iri)
+    found = _meant(iri)
     return found.alternatives if found else ()
 
 
 def definition(iri: str, language: str) -> str | None:
     """Return what ``iri`` means, in ``language`` if possible; None if no definition is known."""
-    found = concept(iri)
+    found = _meant(iri)
     return (choose(found.definitions, language)[1] or None) if found else None
 
 
 def concept(iri: str) -> Concept | None:
     """Return what is known of a concept, class, property or scheme, or None."""
     return _vocabulary().terms.get(iri)
+
+
+def _meant(iri: str) -> Concept | None:
+    """Return the concept, or for the address by which a concept is known elsewhere that concept."""
+    return concept(iri) or concept(canonical(iri))
 
 
 def broader(iri: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ MONTHLY = EU + "frequency/MONTHLY"
         (XSD + "decimal", "zh", "小数"),
         (CODE + "gbt4754", "en", "Industries (sections of GB/T 4754)"),
         (MONTHLY, "fr", "Monthly"),
+        ("http://creativecommons.org/licenses/by/4.0/", "en", "Creative Commons Attribution 4.0"),
         ("https://example.org/unknown", "en", None),
     ],
 )
