@@ -120,6 +120,25 @@ SHOWN_ELSEWHERE = frozenset(
         "odrl:obligation",
     )
 ) | {expand(prop) for _, props in FACTS for prop in props}
+_ADDRESSES = frozenset(
+    expand(name)
+    for name in (
+        "rdf:type",
+        "dcat:accessURL",
+        "dcat:downloadURL",
+        "dcat:endpointURL",
+        "dcat:endpointDescription",
+        "dcat:landingPage",
+        "dcat:mediaType",
+        "foaf:homepage",
+        "foaf:page",
+        "vcard:hasEmail",
+        "vcard:hasTelephone",
+        "vcard:hasURL",
+    )
+)
+"""Properties whose values are to be opened or written to, so that nobody need know what they are called."""
+
 _LONGEST = 600
 
 
@@ -258,10 +277,9 @@ def iris_of(description: Description, nodes: Iterable[Node], limit: int = 400) -
     """Return the IRIs that the description of ``nodes`` points to, each once, as many as are worth naming."""
     found: dict[str, None] = {}
     for node in nodes:
-        for objects in description.properties(node).values():
-            for value in objects:
-                if isinstance(value, NamedNode):
-                    found.setdefault(value.value)
+        for prop, objects in description.properties(node).items():
+            if prop not in _ADDRESSES:
+                found |= {one.value: None for one in objects if isinstance(one, NamedNode)}
         if len(found) >= limit:
             break
     return list(found)[:limit]

@@ -79,12 +79,14 @@ class Import:
 
     @property
     def percent(self) -> int:
-        """How much of the documents was read."""
+        """How much is done: reading the document counts a tenth, checking and storing its records the rest."""
         if self.ended is not None:
             return 100
-        if self.progress is None or not self.progress.bytes_total:
+        if self.progress is None:
             return 0
-        return min(99, 100 * self.progress.bytes_read // self.progress.bytes_total)
+        read = self.progress.bytes_read / max(1, self.progress.bytes_total)
+        stored = self.progress.done / max(1, self.progress.records) if self.progress.records else 0.0
+        return min(99, round(10 * read + 90 * stored))
 
 
 class Imports:

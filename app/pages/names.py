@@ -31,7 +31,7 @@ KIND_NAMES: dict[Kind, tuple[str, str]] = {
 }
 """One, and many, of each kind."""
 
-_MOST_NESTED = 60
+_MOST_NESTED = 200
 _WEB_SCHEMES = ("http", "https", "mailto", "tel", "ftp")
 
 
@@ -76,9 +76,9 @@ class Names:
 
     def learn(self, iris: Iterable[str]) -> None:
         """Find out which of the IRIs are records that the reader may see, and their titles."""
-        wanted = {iri for iri in iris if iri not in self._asked and not terms.labels(iri)}
-        self._asked |= wanted
-        values = iri_values(sorted(wanted))
+        wanted = list(dict.fromkeys(iri for iri in iris if iri not in self._asked and not terms.labels(iri)))
+        self._asked.update(wanted)
+        values = iri_values(wanted)
         if not values:
             return
         for row in self._graphs.select(self._audience, query_text("names").replace("__IRIS__", values)):
@@ -149,5 +149,5 @@ def shorten(iri: str) -> str:
 
 def last_part(iri: str) -> str:
     """Return the part of an IRI that tells most: its last segment, decoded; all of it where there is none."""
-    tail = iri.rstrip("/#").rsplit("#", 1)[-1].rsplit("/", 1)[-1]
-    return unquote(tail) or iri
+    path = iri.split("?", 1)[0].rstrip("/#")
+    return unquote(path.rsplit("#", 1)[-1].rsplit("/", 1)[-1]) or iri
