@@ -29,6 +29,7 @@ from catalog.errors import (
     SpacecatError,
     SyntaxInvalidError,
 )
+from catalog.model import Finding
 
 PROBLEM_TYPE = "https://w3id.org/spacecat/problems#"
 
@@ -116,6 +117,17 @@ def explain(code: str, params: Mapping[str, object], language: str, where: str =
     values: dict[str, object] = defaultdict(lambda: "?", {**params})
     values.setdefault("where", where)
     return texts[language if language in texts else "en"].format_map(values)
+
+
+def messages_of(finding: Finding) -> dict[str, str]:
+    """Return what a finding says by language; those of intake carry a code, whose texts stand with the errors'."""
+    if finding.messages or finding.component not in error_texts():
+        return finding.messages
+    params = {"value": finding.value, "path": finding.path}
+    return {
+        language: explain(finding.component, params, language, finding.focus)
+        for language in error_texts()[finding.component]
+    }
 
 
 @cache

@@ -11,7 +11,7 @@ from flask import url_for
 from pyoxigraph import NamedNode
 
 from app.api.operations import Call
-from app.errors import explain
+from app.errors import explain, messages_of
 from app.i18n import Words
 from app.pages.names import KIND_NAMES, Names
 from catalog.intake import Outcome
@@ -181,7 +181,7 @@ def write_outcome(outcome: Outcome, language: str) -> Json:
 
 def write_finding(finding: Finding) -> Json:
     """Return one result of a check."""
-    return asdict(finding) | {"severity": finding.severity.value}
+    return asdict(finding) | {"severity": finding.severity.value, "messages": messages_of(finding)}
 
 
 def write_time(moment: datetime) -> str:

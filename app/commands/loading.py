@@ -16,10 +16,8 @@ import click
 from app.client import API, Client, open_client
 from app.commands.options import ProblemError, as_json, settings_options
 from app.commands.speech import both
-from catalog.errors import NotFoundError
 from catalog.settings import Settings
 
-_ENDINGS = (".ttl", ".trig", ".nt", ".nq", ".jsonld", ".json", ".rdf", ".owl", ".xml", ".jsonl")
 _DEMO = Path(__file__).parents[1] / "demo"
 _DEMO_VISIBILITY = {"members": "members", "drafts": "draft"}
 _SHOWN_FINDINGS = 5
@@ -27,22 +25,18 @@ _SHOWN_FINDINGS = 5
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One document to be loaded. ``path`` is ``None`` for standard input."""
+    """One document to be loaded. ``path`` is ``None`` for standard input; ``name`` is what outcomes call it."""
 
     path: Path | None
+    name: str
     parameters: dict[str, str | bool | None]
-
-    @property
-    def name(self) -> str:
-        """Return what outcomes call the document."""
-        return str(self.path) if self.path else "stdin"
 
 
 def demonstration() -> list[Source]:
     """Return the documents of the demonstration space, participants first, so that codes carry theirs."""
     files = sorted(_DEMO.glob("*.ttl"), key=lambda file: (not file.stem.startswith("participant"), file.name))
     return [
-        Source(file, {"source": "demo", "policy": "member", "visibility": _DEMO_VISIBILITY.get(file.stem)})
+        Source(file, file.name, {"source": "demo", "policy": "member", "visibility": _DEMO_VISIBILITY.get(file.stem)})
         for file in files
     ]
 
@@ -106,20 +100,14 @@ def load(  # noqa: PLR0913 - one parameter for each option
 
 
 def _sources(paths: Iterable[Path], parameters: dict[str, str | bool | None]) -> Iterator[Source]:
+    """Yield what is to be loaded. Raises ``InputError`` for a folder without a document of a known ending."""
+    from catalog.importing import find_documents
+
     for path in paths:
         if path == Path("-"):
-            yield Source(None, parameters)
-        elif path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.is_file() and _is_loadable(file))
-            if not files:
-                raise NotFoundError("nothing-to-load", where=str(path), known=" ".join(_ENDINGS))
-            yield from (Source(file, parameters) for file in files)
+            yield Source(None, "stdin", parameters)
         else:
-            yield Source(path, parameters)
-
-
-def _is_loadable(file: Path) -> bool:
-    return file.name.lower().removesuffix(".gz").endswith(_ENDINGS)
+            yield from (Source(document.path, document.name, parameters) for document in find_documents(path))
 
 
 def load_all(client: Client, sources: Iterable[Source], *, lines: bool = False) -> Counter[str]:

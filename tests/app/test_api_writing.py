@@ -193,3 +193,10 @@ def test_reindexing_finds_the_same(api: Api, fresh_space: Catalogue) -> None:
 def test_a_form_of_another_site_cannot_write(api: Api) -> None:
     problem = api.problem("/reindex", audience=OPERATOR, method="POST", headers={"Origin": "https://elsewhere.example"})
     assert problem["code"] == "origin-foreign"
+
+
+def test_what_intake_finds_is_said_in_both_languages(api: Api) -> None:
+    body = PARTICIPANT.replace(b'"One"@en', b'"<b>One</b>"@en')
+    outcome = api("/validate", method="POST", data=body, headers=TURTLE)["records"][0]
+    marked = next(finding for finding in outcome["findings"] if finding["component"] == "markup-in-text")
+    assert set(marked["messages"]) == {"en", "zh"}
