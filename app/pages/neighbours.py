@@ -58,7 +58,7 @@ def neighbours_page(catalogue: Catalogue, reader: Reader, record: Record) -> Res
 
 def look_around(catalogue: Catalogue, reader: Reader, iri: str) -> Around:
     """Find and draw what is one hop from ``iri``."""
-    found = _worth_showing(find_neighbours(catalogue.graphs, reader.audience, iri))
+    found = worth_showing(find_neighbours(catalogue.graphs, reader.audience, iri))
     names = Names(catalogue.graphs, reader.audience, reader.words)
     names.learn([iri, *(one.iri for one in found)])
     links = [_link(one, names, reader.words) for one in found]
@@ -69,8 +69,8 @@ def look_around(catalogue: Catalogue, reader: Reader, iri: str) -> Around:
     return Around(draw(centre, links), links)
 
 
-def _worth_showing(found: Iterable[Neighbour]) -> list[Neighbour]:
-    """Keep records and known terms: an address elsewhere is shown on the record's page."""
+def worth_showing(found: Iterable[Neighbour]) -> list[Neighbour]:
+    """Keep records and known terms, records first: an address elsewhere is shown on the record's page."""
     kept = [
         one for one in found if one.property not in _MACHINERY and (one.record is not None or terms.labels(one.iri))
     ]

@@ -40,16 +40,16 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 )
 
 RESULT_FORMATS = (
-    ("CSV", "text/csv"),
-    ("TSV", "text/tab-separated-values"),
-    ("JSON", "application/sparql-results+json"),
-    ("XML", "application/sparql-results+xml"),
+    ("CSV", "text/csv", "csv"),
+    ("TSV", "text/tab-separated-values", "tsv"),
+    ("JSON", "application/sparql-results+json", "json"),
+    ("XML", "application/sparql-results+xml", "xml"),
 )
 GRAPH_FORMATS = (
-    ("Turtle", "text/turtle"),
-    ("N-Triples", "application/n-triples"),
-    ("RDF/XML", "application/rdf+xml"),
-    ("JSON-LD", "application/ld+json"),
+    ("Turtle", "text/turtle", "ttl"),
+    ("N-Triples", "application/n-triples", "nt"),
+    ("RDF/XML", "application/rdf+xml", "rdf"),
+    ("JSON-LD", "application/ld+json", "jsonld"),
 )
 
 
@@ -76,8 +76,8 @@ class Answer:
     seconds: float = 0.0
 
     @property
-    def formats(self) -> tuple[tuple[str, str], ...]:
-        """Names and media types in which the whole result can be had."""
+    def formats(self) -> tuple[tuple[str, str, str], ...]:
+        """Names, media types and file endings in which the whole result can be had."""
         return GRAPH_FORMATS if self.triples else RESULT_FORMATS
 
 
@@ -131,7 +131,9 @@ def _run(catalogue: Catalogue, reader: Reader, text: str) -> Answer:
     answer.cut = len(rows) > SHOWN_ROWS
     names = Names(catalogue.graphs, reader.audience, reader.words)
     names.learn({term.value for row in rows for term in row if isinstance(term, NamedNode)})
-    answer.rows = [[write_cell(term, names, reader.words) for term in row] for row in rows[:SHOWN_ROWS]]
+    answer.rows = [
+        [write_cell(term, names, reader.words, settings.base_iri) for term in row] for row in rows[:SHOWN_ROWS]
+    ]
     return answer
 
 
@@ -180,12 +182,15 @@ class _Chunks(io.RawIOBase):
         super().close()
 
 
-def write_cell(term: Term | None, names: Names, words: Words) -> Cell:
-    """Write one term: records and terms by name, other IRIs with a prefix, literals as text."""
+def write_cell(term: Term | None, names: Names, words: Words, base_iri: str) -> Cell:
+    """Write one term: records and terms by name, other IRIs with a prefix or from our base, literals as text."""
     if term is None:
         return Cell("", "", "", "")
     if isinstance(term, NamedNode):
         name = names.of(term.value)
+        if name.external and term.value.startswith(base_iri):
+            path = term.value.removeprefix(base_iri)
+            return Cell(f"<{path}>", "", f"{request.script_root}/{path}", str(term))
         if name.external:
             return Cell(shorten(term.value), "", web_href(term.value), str(term))
         tag, text = words.choose(name.texts)

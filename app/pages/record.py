@@ -45,6 +45,7 @@ SEVERITY_NAMES = {
     Severity.INFO: N_("Could be better"),
 }
 
+_CITED = frozenset({Kind.DATASET, Kind.SERIES, Kind.SERVICE, Kind.CATALOG, Kind.DATA_MODEL})
 _SCHEMA_TYPES = {
     Kind.DATASET: "Dataset",
     Kind.SERIES: "Dataset",
@@ -91,6 +92,9 @@ def error_page(catalogue: Catalogue, audience: Audience, problem: Problem) -> Re
 
 
 def _citation(view: RecordView, reader: Reader, settings: Settings) -> str:
+    """Say how to cite what can be cited; empty for participants, scenarios and the like."""
+    if view.record.kind not in _CITED:
+        return ""
     words = reader.words
     space = words.choose({"en": settings.space_title_en, "zh": settings.space_title_zh})[1]
     return words.gettext(

@@ -11,6 +11,7 @@ from app.i18n import N_, Words
 from app.pages.facts import Facts, Value, iris_of, is_number, property_name, relation_words
 from app.pages.frame import Reader
 from app.pages.names import Names, web_href
+from app.pages.neighbours import worth_showing
 from app.pages.policy_words import PolicyWords, Terms
 from catalog import records
 from catalog.catalogue import Catalogue
@@ -280,7 +281,7 @@ class _Reading:
     def related(self, neighbours: list[Neighbour], shown: int = 12) -> list[tuple[str, str, list[Value], int]]:
         """Return (relation, property, records, how many more) of what points to this record."""
         groups: dict[str, list[Value]] = {}
-        for one in neighbours:
+        for one in worth_showing(neighbours):
             if not one.outgoing and one.record is not None:
                 groups.setdefault(one.property, []).append(self.write.named(self.names.of(one.iri)))
         return [

@@ -29,6 +29,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Where the picture of neighbours is wider than the window, its middle comes first.
+for (const picture of document.querySelectorAll(".picture")) {
+  picture.scrollLeft = (picture.scrollWidth - picture.clientWidth) / 2;
+}
+
 /** Let the field show only those options of its list whose text holds what is typed. */
 export function narrow(field) {
   const list = field.closest("details, main").querySelectorAll(".option");
