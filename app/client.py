@@ -5,6 +5,7 @@ Either way a command sends the same requests and gets the same answers.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -204,10 +205,14 @@ class HttpTransport:
         except OSError as error:
             raise EngineUnavailableError("service-silent", where=self._url, detail=str(error)) from error
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status, headers, _chunks(response))
+        return Reply(response.status, headers, _chunks(response, self._url))
 
 
-def _chunks(response: Any) -> Iterator[bytes]:
+def _chunks(response: Any, url: str) -> Iterator[bytes]:
+    """Yield the body. Raises ``EngineUnavailableError`` (``answer-cut-short``) if it breaks off before its end."""
     with response:
-        while chunk := response.read1(_CHUNK_BYTES):
-            yield chunk
+        try:
+            while chunk := response.read1(_CHUNK_BYTES):
+                yield chunk
+        except (http.client.HTTPException, OSError) as error:
+            raise EngineUnavailableError("answer-cut-short", where=url) from error

@@ -15,6 +15,7 @@ from pyoxigraph import RdfFormat, parse
 from werkzeug.wrappers import Response
 
 from app.access import Access
+from app.crossorigin import open_to_all
 from app.formats import BY_ENDING, FORMATS, NEGOTIABLE, Format, write_rdf, write_record
 from app.i18n import pick_language
 from app.labelling import Labels
@@ -62,6 +63,7 @@ def dereference_blueprint(catalogue: Catalogue, access: Access, render: Render) 
     def show_codes(name: str) -> Response:
         return _show_code_list(name)
 
+    blueprint.after_request(open_to_all)
     return blueprint
 
 

@@ -17,6 +17,7 @@ from app.access import Access
 from app.api import importing, meta, records, searching
 from app.api.openapi import write_openapi
 from app.api.operations import Call, Operation, Text, language_of_request
+from app.crossorigin import open_to_all
 from catalog.catalogue import Catalogue
 
 __all__ = ["OPERATIONS", "PREFIX", "api_blueprint"]
@@ -46,6 +47,7 @@ def api_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
     for operation in OPERATIONS:
         view = _view(operation, catalogue, access)
         blueprint.add_url_rule(operation.route, operation.name, view, methods=[operation.method])
+    blueprint.after_request(open_to_all)
     return blueprint
 
 

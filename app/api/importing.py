@@ -39,7 +39,7 @@ FOREIGN = "mappings.formats"
 """The module that brings foreign formats to our model; ``catalog`` may not know it."""
 
 NDJSON = "application/x-ndjson"
-VALIDATE_MAX_BYTES = 2_000_000
+VALIDATE_MAX_BYTES = 2 << 20
 VALIDATE_MAX_RECORDS = 200
 _VALIDATING = threading.BoundedSemaphore(2)
 _PATIENCE_S = 20.0
@@ -55,7 +55,7 @@ def import_records(call: Call) -> Response:
     registration = _registration(call)
     stack = ExitStack()
     try:
-        document = stack.enter_context(_received(call, call.catalogue.settings.upload_max_mb * 1_000_000))
+        document = stack.enter_context(_received(call, call.catalogue.settings.upload_max_mb << 20))
         importer = stack.enter_context(Importer(call.catalogue, FOREIGN))
         response = Response(_Import(call, importer, document, registration).lines(stack), content_type=NDJSON)
     except BaseException:

@@ -32,6 +32,8 @@ EXIT_CODES: dict[int, tuple[str, str]] = {
 """What each exit code means; ``docs/cli.md`` shows the table."""
 
 _EXIT_OF_STATUS = {401: 6, 403: 6, 404: 4, 406: 3, 409: 5, 410: 4, 413: 7, 429: 7, 502: 8, 503: 7, 504: 8}
+_DENIALS = frozenset({"token-unknown", "operator-only", "origin-foreign"})
+"""Codes of problems where a right is missing; other refusals (403) are about what was asked."""
 
 Command = Callable[..., Any]
 
@@ -47,6 +49,8 @@ class ProblemError(Exception):
     @property
     def exit_code(self) -> int:
         """Return the exit code that suits the status."""
+        if self.status == 403 and self.body.get("code") not in _DENIALS:
+            return 3
         return _EXIT_OF_STATUS.get(self.status, 3 if self.status < 500 else 8)
 
 

@@ -83,7 +83,9 @@ def search(
         if why:
             click.secho(f"  {why}", dim=True)
     total = page["total"]
-    click.echo(both(f"{len(page['hits'])} of {total} records", f"共 {total} 条，显示 {len(page['hits'])} 条"), err=True)
+    click.echo(
+        both(f"Records: {total}, shown: {len(page['hits'])}", f"共 {total} 条，显示 {len(page['hits'])} 条"), err=True
+    )
     if page["next"]:
         click.echo(both("More: --cursor ", "下一页：--cursor ") + page["next"], err=True)
 
@@ -235,7 +237,7 @@ def _say_table(reply: Reply) -> None:
     for number, row in enumerate(shown):
         line = "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=False)).rstrip()
         click.secho(line, bold=number == 0)
-    click.echo(both(f"{len(rows) - 1} rows", f"{len(rows) - 1} 行"), err=True)
+    click.echo(both("Rows: ", "行数：") + str(len(rows) - 1), err=True)
 
 
 def _cut(cell: str) -> str:

@@ -24,7 +24,7 @@ from tests.app.conftest import BASE, DRAFTS, MEMBERS, PUBLIC, VISIBLE, WITHDRAWN
 AUDIENCES = list(Audience)
 ALL_CURRENT = PUBLIC + MEMBERS + DRAFTS
 PER_RECORD = ("", "/neighbours", "/similar", "/content")
-shared = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+shared = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="session")
@@ -332,6 +332,25 @@ def test_the_export_in_a_foreign_format_holds_the_datasets(api: Api, form: str) 
     json.loads(text)
     assert "Carbon footprint of battery cells" in text
     assert "River Cells" in text
+
+
+READING = [operation for operation in OPERATIONS if operation.method == "GET" and operation.name != "export"]
+segments = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/"), min_size=1, max_size=40)
+
+
+@shared
+@given(data=st.data())
+def test_no_values_make_any_operation_fail(api: Api, data: st.DataObject) -> None:
+    operation = data.draw(st.sampled_from(READING))
+    path, query = operation.path, []
+    for parameter in operation.all_parameters:
+        if parameter.place == "path":
+            value = data.draw(segments.filter(lambda text: text.strip(".")))
+            path = path.replace("{" + parameter.name + "}", quote(value, safe=""))
+        elif data.draw(st.booleans()):
+            known = [str(value) for value in parameter.schema.get("enum", ["1", BASE + PUBLIC[0], "turtle"])]
+            query.append((parameter.name, data.draw(st.sampled_from(known) | segments)))
+    assert api.answer(f"{path}?{urlencode(query)}").status_code in (200, 400, 404, 410, 422)
 
 
 def test_a_token_that_is_not_known_is_refused_everywhere(api: Api) -> None:

@@ -168,6 +168,37 @@ def test_what_is_not_there_is_code_4_and_an_unclear_name_5(data: list[str]) -> N
     assert "tram-delays" in unclear.stderr
 
 
+SCENARIOS = (
+    "SELECT ?s ?t { ?s a <https://w3id.org/spacecat/ns#Scenario> ; <http://purl.org/dc/terms/title> ?t } ORDER BY ?t"
+)
+
+
+def test_a_query_is_answered_as_table_and_in_formats(data: list[str], tmp_path: Path) -> None:
+    table = run("query", SCENARIOS, *data)
+    lines = table.stdout.splitlines()
+    assert (table.exit_code, lines[0].split()) == (0, ["s", "t"])
+    assert lines[1].endswith("Battery passport")
+    (tmp_path / "q.rq").write_text(SCENARIOS)
+    assert run("query", "--file", str(tmp_path / "q.rq"), "--format", "csv", *data).stdout.startswith("s,t")
+    answer = json.loads(run("query", "-", "--json", *data, stdin=SCENARIOS).stdout)
+    assert len(answer["results"]["bindings"]) == 2
+    turtle = run("query", "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1", "--format", "ttl", *data)
+    assert (turtle.exit_code, "<" in turtle.stdout) == (0, True)
+    assert json.loads(run("query", "ASK {}", "--format", "json", *data).stdout)["boolean"] is True
+
+
+def test_a_query_sees_drafts_only_as_the_operator(data: list[str]) -> None:
+    drafts = 'ASK { ?r <https://w3id.org/spacecat/ns#visibility> "draft" }'
+    seen = [json.loads(run("query", drafts, "--json", *data, *more).stdout)["boolean"] for more in ([], ["--public"])]
+    assert seen == [True, False]
+
+
+def test_a_wrong_query_says_why(data: list[str]) -> None:
+    result = run("query", "SELEC ?s", *data)
+    assert result.exit_code == 3
+    assert result.stderr
+
+
 def test_export_writes_whole_files(data: list[str], tmp_path: Path) -> None:
     file = tmp_path / "all.nq"
     assert run("export", "--format", "nquads", "-o", str(file), *data).exit_code == 0

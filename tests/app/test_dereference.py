@@ -226,3 +226,10 @@ def test_vocabulary_by_ending_and_for_readers(ask: Ask) -> None:
     assert ask("/ns", headers={"Accept": "text/html"}).status_code == 303
     for path in ("/codes/none", "/codes/gbt4754/ZZ", "/ns.docx", "/codes/gbt4754.ckan.json"):
         assert ask(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/ns.ttl", "/api/v1/codes"])
+def test_scripts_of_other_sites_may_read(ask: Ask, path: str) -> None:
+    headers = ask(path, headers={"Origin": "https://elsewhere.example"}).headers
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in headers
