@@ -63,10 +63,11 @@ def ndcg(ranked: list[str], grades: Mapping[str, int], depth: int = 10) -> float
     """Return nDCG with gains of 2^grade - 1."""
 
     def gain(found: list[int]) -> float:
-        return sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(found[:depth]))
+        return sum((2.0**grade - 1) / math.log2(place + 2) for place, grade in enumerate(found[:depth]))
 
     best = gain(sorted(grades.values(), reverse=True))
-    return gain([grades.get(document, 0) for document in ranked]) / best if best else 0.0
+    found = gain([grades.get(document, 0) for document in ranked])
+    return found / best if best else 0.0
 
 
 def change_of(document: Mapping[str, object], seq: int) -> Change:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import opencc
 import rjieba
@@ -37,8 +37,7 @@ STOP_WORDS = frozenset(_PARTICLES.split())
 """Words that a query does without where it says anything else; documents keep them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A term, its stem, and where in the text it stands: ``text[start:end]`` is the word as its writer knows it."""
 
     term: str
@@ -47,8 +46,7 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueryTerm:
+class QueryTerm(NamedTuple):
     """A term of a query with its stem and the place of its first word in the query."""
 
     term: str
@@ -134,6 +132,12 @@ def iter_tokens(text: str) -> Iterator[Token]:
             yield from _ascii_tokens(run[0], run.start())
         else:
             yield from _other_tokens(run[0], run.start())
+
+
+@lru_cache(maxsize=20_000)
+def tokens_of_label(text: str) -> tuple[Token, ...]:
+    """Return the terms of a short text that comes again and again: a keyword, a name, the label of a concept."""
+    return tuple(iter_tokens(text))
 
 
 def _ascii_tokens(text: str, offset: int) -> Iterator[Token]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
@@ -27,8 +28,7 @@ _LONGEST_VALUE = 2000
 _MARKUP = re.compile(r"<[^<>]{1,500}>")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One text of a record with its field (of :data:`FIELDS`) and language tag."""
 
     field: str

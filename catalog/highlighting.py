@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.analysis import QueryTerm, iter_tokens
+from catalog.analysis import QueryTerm, iter_tokens, tokens_of_label
 from catalog.documents import FIELDS, Text
 from catalog.ports import Fragment, Reason
 
 SCANNED = 4000
 """Characters of a text that are looked through for marking, unless nothing is found in them."""
 
+_LABEL = 50
 _WINDOW = {"han": 90, "other": 200}
 _MOST_ITEMS = 3
 _FIELD_WEIGHT = {"title": 1.3, "keyword": 1.3}
@@ -34,7 +35,8 @@ def iter_matches(texts: Iterable[Text], terms: Sequence[QueryTerm], scanned: int
     for text in texts:
         spans: list[tuple[int, int]] = []
         found: dict[QueryTerm, None] = {}
-        for token in iter_tokens(text.text[:scanned]):
+        short = len(text.text) <= _LABEL
+        for token in tokens_of_label(text.text) if short else iter_tokens(text.text[:scanned]):
             if matching := by_stem.get(token.stem):
                 spans.append((token.start, token.end))
                 found.update(dict.fromkeys(matching))

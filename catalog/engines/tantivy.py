@@ -12,6 +12,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,6 +42,8 @@ from catalog.ports import Embedder, Hit, IndexProgress, SearchIndex, SearchPage,
 _HEAP_BYTES = 64_000_000
 _THREADS = 1
 _PATIENCE_S = 2.0
+_SEARCHERS = 8
+"""Threads that search by words and count facets while the caller's own embeds and writes hits."""
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +131,7 @@ class TantivyIndex:
         directory.mkdir(parents=True, exist_ok=True)
         self._writing = threading.RLock()
         self._rebuilding = threading.Lock()
+        self._pool = ThreadPoolExecutor(_SEARCHERS, "search")
         self._next: _Generation | None = None
         self._applied: dict[str, int] = {}
         with _translated(directory):
@@ -208,10 +212,12 @@ class TantivyIndex:
         checked = check(request)
         reader = self._live.reader
         with _translated(self._directory):
-            search = Search(reader, audience, checked, self._near(audience, checked))
+            search = Search(reader, audience, checked, self._pool)
+            search.consider(self._near(audience, checked))
+            facets = self._pool.submit(search.facets)
             ranking = search.ranking()
             found = hits(reader, audience, ranking.page, search)
-            return SearchPage(ranking.total, found, search.facets(), ranking.next)
+            return SearchPage(ranking.total, found, facets.result(), ranking.next)
 
     def _near(self, audience: Audience, request: SearchRequest) -> Near:
         if not self._vectors or request.mode == "keyword" or not request.text:
@@ -249,7 +255,7 @@ class TantivyIndex:
                 for other, address in zip(reader.numbers("key", addresses), addresses, strict=True)
             ]
             ranked.sort(key=lambda one: (-one.score, one.key))
-            search = Search(reader, audience, SearchRequest(sort="modified"), Near())
+            search = Search(reader, audience, SearchRequest(sort="modified"), self._pool)
             return list(hits(reader, audience, ranked[:size], search))
 
     def progress(self) -> IndexProgress:
@@ -314,6 +320,7 @@ class TantivyIndex:
         """Finish the batch of vectors at hand and release files."""
         if self._vectors:
             self._vectors.close()
+        self._pool.shutdown()
         with self._writing:
             self._live.close()
 

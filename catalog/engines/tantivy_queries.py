@@ -22,18 +22,33 @@ PUBLISHER_SCORE = 3.0
 """What it is worth that the word is in the name of the participant who publishes the record."""
 
 
-def words(terms: Sequence[QueryTerm], publishers: Mapping[str, Sequence[str]]) -> Query:
-    """Return the query for any of the terms; ``publishers`` are the participants whose names have a term."""
-    return any_of(_word(term, publishers.get(term.term, ())) for term in terms)
+Publishers = Mapping[str, Sequence[str]]
+"""The participants by the query's terms that are in their names."""
 
 
-def _word(term: QueryTerm, publishers: Sequence[str]) -> Query:
-    parts = [boosted(field, term.term, boost) for field, boost in FIELD_BOOSTS.items()]
-    parts.append(boosted("stem", term.stem, STEM_BOOST))
-    if publishers:
-        named = Query.term_set_query(schema(), facet_field("publisher"), list(publishers))
-        parts.append(Query.const_score_query(named, PUBLISHER_SCORE))
-    return any_of(parts)
+def words(terms: Sequence[QueryTerm], publishers: Publishers) -> Query:
+    """Return the query for any of the terms, with scores."""
+    return any_of(_scored_word(term, publishers) for term in terms)
+
+
+def _scored_word(term: QueryTerm, publishers: Publishers) -> Query:
+    inflected = term.term.isascii()  # the rest has no stems: what the stem adds goes to the word
+    parts = [boosted(field, term.term, boost) for field, boost in FIELD_BOOSTS.items() if field != "body"]
+    parts.append(boosted("body", term.term, FIELD_BOOSTS["body"] + (0.0 if inflected else STEM_BOOST)))
+    if inflected:
+        parts.append(boosted("stem", term.stem, STEM_BOOST))
+    return any_of([*parts, *_published(term, publishers)])
+
+
+def _published(term: QueryTerm, publishers: Publishers) -> list[Query]:
+    iris = publishers.get(term.term)
+    return [Query.const_score_query(one_of(facet_field("publisher"), iris), PUBLISHER_SCORE)] if iris else []
+
+
+def any_word(terms: Sequence[QueryTerm], publishers: Publishers) -> Query:
+    """Return the condition that any of the terms is there: what :func:`words` matches, a third of the work."""
+    parts = [Query.term_query(schema(), "stem", term.stem, "basic") for term in terms]
+    return any_of([*parts, *(query for term in terms for query in _published(term, publishers))])
 
 
 def boosted(field: str, term: str, boost: float) -> Query:

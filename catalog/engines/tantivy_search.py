@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from tantivy import DocAddress, Order, Query
+from tantivy import DocAddress, Order, Query, SearchResult
 
 from catalog.analysis import QueryTerm, exact_key, query_terms
 from catalog.engines import tantivy_queries as queries
@@ -34,6 +36,9 @@ FULL_MATCH = 1.4
 
 _MOST_EXACT = 50
 _LOOKED_BACK = 50
+
+Scored = tuple[int, float, DocAddress]
+"""Key, word score and address of a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +71,36 @@ class Near:
 
 
 class Search:
-    """One request of one audience against one searcher; ``request`` has been checked."""
+    """One request of one audience against one state of the index; ``request`` has been checked.
 
-    def __init__(self, reader: Reader, audience: Audience, request: SearchRequest, near: Near) -> None:
-        self._searcher, self._audience, self._request, self._near = reader.searcher, audience, request, near
+    Searching by words begins at once, in ``pool``, while the caller finds out what is near in meaning.
+    """
+
+    def __init__(self, reader: Reader, audience: Audience, request: SearchRequest, pool: Executor) -> None:
+        self._searcher, self._audience, self._request = reader.searcher, audience, request
+        self._place = read_cursor(request, audience)
+        self._near = Near()
         self.text = request.text
         self.terms: list[QueryTerm] = [] if request.mode == "vector" else query_terms(request.text)
-        self._words = queries.words(self.terms, reader.participants_named(audience, self.terms))
-        self._exact = self._find_exact()
+        publishers = reader.participants_named(audience, self.terms)
+        self._words = queries.words(self.terms, publishers)
+        self._any_word = queries.any_word(self.terms, publishers)
         self._filters = {facet: queries.one_of(facet_field(facet), values) for facet, values in request.filters.items()}
+        self._first_words = pool.submit(self._search_words) if self._begins else None
+        self._exact = self._find_exact()
+
+    @property
+    def _begins(self) -> bool:
+        """Whether this is the first page of a ranked result."""
+        return self._request.sort == "relevance" and self._request.cursor is None
+
+    def _search_words(self) -> SearchResult:
+        most = self._request.size + NEAREST + _MOST_EXACT
+        return self._searcher.search(queries.all_of(self._words, self._conditions()), most)
+
+    def consider(self, near: Near) -> None:
+        """Take account of what is near in meaning; call before anything else is asked."""
+        self._near = near
 
     @cached_property
     def rarity(self) -> dict[str, float]:
@@ -88,7 +114,7 @@ class Search:
         query = queries.all_of(queries.exact(key), [queries.seen_by(self._audience)])
         return set(self._keys(self._searcher.search(query, _MOST_EXACT, count=False).hits))
 
-    def _keys(self, hits: Sequence[tuple[object, DocAddress]]) -> list[int]:
+    def _keys(self, hits: Sequence[tuple[Any, DocAddress]]) -> list[int]:
         found = self._searcher.fast_field_values("key", [address for _, address in hits])
         return [int(key or 0) for key in found]
 
@@ -107,15 +133,13 @@ class Search:
         if not self._request.text:
             return queries.unscored(Query.all_query())
         if not self._entering:
-            return self._words
-        return queries.any_of([self._words, queries.keys(self._entering)])
+            return self._any_word
+        return queries.any_of([self._any_word, queries.keys(self._entering)])
 
     def ranking(self) -> Ranking:
         """Return the page that the request asks for."""
-        place = read_cursor(self._request, self._audience)
-        if self._request.sort == "relevance":
-            return self._by_relevance(place)
-        return self._by_field(place)
+        by_score = self._request.sort == "relevance"
+        return self._by_relevance(self._place) if by_score else self._by_field(self._place)
 
     def _by_field(self, place: Place) -> Ranking:
         by_title = self._request.sort == "title"
@@ -140,48 +164,57 @@ class Search:
         return Ranking(tuple(page), total, self._cursor(last) if page and read < total else None)
 
     def _by_relevance(self, place: Place) -> Ranking:
-        start, size = max(0, place.second - _LOOKED_BACK), self._request.size
-        others = self._searcher.search(
-            queries.all_of(self._words, self._conditions(), queries.keys(self._considered)),
-            place.second - start + size + _LOOKED_BACK,
-            offset=start,
-        )
-        best = place.best or self._best_score(others.hits)
+        others, count, skipped_before = self._others(place)
+        best = place.best or self._best_score(others)
         first = self._nearest(best)
-        second = [
-            self._ranked(key, address, float(score) / best)
-            for key, (score, address) in zip(self._keys(others.hits), others.hits, strict=True)
-        ]
-        skipped = _resume(first, place.first, place.first_key), _resume(second, place.second - start, place.second_key)
-        page, taken = _merged(first[skipped[0] :], second[skipped[1] :], size)
-        total: int = len(first) + others.count  # type: ignore[attr-defined]
-        last = Place(
-            skipped[0] + taken[0],
-            start + skipped[1] + taken[1],
-            _last_key(first, skipped[0] + taken[0]),
-            _last_key(second, skipped[1] + taken[1]),
-            best,
+        second = [self._ranked(key, address, score / best) for key, score, address in others]
+        at = (
+            _resume(first, place.first, place.first_key),
+            _resume(second, place.second - skipped_before, place.second_key),
         )
+        page, taken = _merged(first[at[0] :], second[at[1] :], self._request.size)
+        read = at[0] + taken[0], at[1] + taken[1]
+        total = len(first) + count
+        last = Place(read[0], skipped_before + read[1], _last_key(first, read[0]), _last_key(second, read[1]), best)
         more = last.first + last.second < total
         return Ranking(tuple(page), total, self._cursor(last) if page and more else None)
+
+    def _others(self, place: Place) -> tuple[list[Scored], int, int]:
+        """Return records that only words find, from a little before ``place``, their number, and how many precede."""
+        considered = self._considered
+        if self._first_words is not None:
+            found = self._first_words.result()
+            listed = [one for one in self._scored(found.hits) if one[0] not in considered]
+            both = sum(score > 0 for _, score, _ in self._considered_hits)
+            return listed, found.count - both, 0  # type: ignore[attr-defined]
+        start = max(0, place.second - _LOOKED_BACK)
+        without = queries.keys(considered) if considered else None
+        found = self._searcher.search(
+            queries.all_of(self._words, self._conditions(), without),
+            place.second - start + self._request.size + _LOOKED_BACK,
+            offset=start,
+        )
+        return self._scored(found.hits), found.count, start  # type: ignore[attr-defined]
+
+    def _scored(self, hits: Sequence[tuple[Any, DocAddress]]) -> list[Scored]:
+        return [(key, float(score), address) for key, (score, address) in zip(self._keys(hits), hits, strict=True)]
 
     @property
     def _considered(self) -> set[int]:
         return self._exact | self._near.cosines.keys()
 
     @cached_property
-    def _considered_hits(self) -> list[tuple[int, float, DocAddress]]:
+    def _considered_hits(self) -> list[Scored]:
         """The near and exact records that pass the filters: key, word score, address."""
         considered = self._considered
         if not considered:
             return []
         query = queries.optionally(self._words, queries.keys(considered), self._conditions())
-        hits = self._searcher.search(query, len(considered), count=False).hits
-        return [(key, float(score), address) for key, (score, address) in zip(self._keys(hits), hits, strict=True)]
+        return self._scored(self._searcher.search(query, len(considered), count=False).hits)
 
-    def _best_score(self, others: Sequence[tuple[object, DocAddress]]) -> float:
+    def _best_score(self, others: Sequence[Scored]) -> float:
         """Return the word score that counts as 1: of the best match, or of a full match where that is far off."""
-        scores = [float(score) for score, _ in others[:1]] + [score for _, score, _ in self._considered_hits]  # type: ignore[arg-type]
+        scores = [score for _, score, _ in (*others[:1], *self._considered_hits)]
         return max([FULL_MATCH * sum(self.rarity.values()), *scores, 1e-6])
 
     def _nearest(self, best: float) -> list[Ranked]:
