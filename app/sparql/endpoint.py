@@ -12,7 +12,7 @@ from app.pages import query_page
 from app.sparql import negotiation, protocol
 from app.sparql.description import describe
 from catalog.catalogue import Catalogue
-from catalog.errors import ParameterError
+from catalog.errors import ParameterError, SpacecatError
 from catalog.model import Limits
 from catalog.ports import QueryRequest, QueryResult
 from catalog.query import GRAPH_MEDIA_TYPES
@@ -57,11 +57,15 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def stream(result: QueryResult) -> Response:
-    """Answer with a result. A short one has a length; of a long one, an error ends the transfer before its end."""
+    """Answer with a result. A short one has a length; one cut short ends in a line that no parser takes.
+
+    Breaking the connection off would say it too, but not every server can: granian ends the transfer in good order
+    whatever the application raises.
+    """
     chunks = iter(result.chunks)
     first = next(chunks, b"")
     second = next(chunks, None)
-    body: bytes | Iterator[bytes] = first if second is None else _closing(first, second, chunks)
+    body: bytes | Iterator[bytes] = first if second is None else _streamed(first, second, chunks)
     return Response(body, content_type=content_type(result.media_type), direct_passthrough=True)
 
 
@@ -70,10 +74,14 @@ def content_type(media_type: str) -> str:
     return media_type + ("; charset=utf-8" if media_type.startswith("text/") else "")
 
 
-def _closing(first: bytes, second: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield second
-    yield from chunks
+def _streamed(first: bytes, second: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield first
+        yield second
+        yield from chunks
+    except SpacecatError as error:
+        yield f"\n!!! cut short: {error} !!!\n".encode()
+        raise
 
 
 def _wants_page() -> bool:

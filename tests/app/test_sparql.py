@@ -149,6 +149,7 @@ def test_a_result_too_long_is_an_error_or_breaks_off(ask: Ask, small_space: Cata
     with pytest.raises(Exception, match="row-limit"):
         received.extend(answer.response)
     assert len(received) > 10
+    assert b"!!! cut short: row-limit" in received[-1]
 
 
 def test_a_browser_gets_the_page_and_a_program_the_description(ask: Ask) -> None:
