@@ -25,7 +25,7 @@ HEADINGS: dict[str, str] = {
     "frequency": N_("Update frequencies"),
     "delivery": N_("Ways of delivery"),
 }
-_MOST = 1000
+_MOST = 500
 
 
 def browse(catalogue: Catalogue, reader: Reader, facet: str) -> Response:
@@ -46,5 +46,6 @@ def browse(catalogue: Catalogue, reader: Reader, facet: str) -> Response:
         facet=facet,
         heading=reader.words.gettext(HEADINGS[facet]),
         values=values,
+        cut=len(values) == _MOST,
         others=[(name, reader.words.gettext(HEADINGS[name])) for name in FACETS],
     )

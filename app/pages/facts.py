@@ -140,6 +140,7 @@ _ADDRESSES = frozenset(
 """Properties whose values are to be opened or written to, so that nobody need know what they are called."""
 
 _LONGEST = 600
+_MOST_VALUES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +184,22 @@ class Facts:
         for label, props in FACTS:
             values = self.values(node, *props)
             if values:
-                rows.append((self._words.gettext(label), values))
+                rows.append((self._words.gettext(label), self._few(values)))
         return rows
+
+    def _few(self, values: list[Value]) -> list[Value]:
+        left = len(values) - _MOST_VALUES
+        if left <= 0:
+            return values
+        return [*values[:_MOST_VALUES], Value(self._words.ngettext("%(number)s more", "%(number)s more", left))]
 
     def others(self, node: Node, limit: int = 200) -> list[tuple[str, str, list[Value]]]:
         """Return (name, IRI, values) of the properties that no other part of a page shows."""
         rows: list[tuple[str, str, list[Value]]] = []
         for prop, objects in self._about.properties(node).items():
             if prop not in SHOWN_ELSEWHERE and len(rows) < limit:
-                rows.append((property_name(prop, self._words), prop, [self.value(one) for one in objects[:20]]))
+                values = self._few([self.value(one) for one in objects])
+                rows.append((property_name(prop, self._words), prop, values))
         return sorted(rows, key=lambda row: row[:2])
 
     def values(self, node: Node, *props: str) -> list[Value]:
@@ -200,7 +208,7 @@ class Facts:
         tagged = {value.language: value for value in objects if isinstance(value, Literal) and value.language}
         if tagged and len(tagged) == len(objects):
             tag, text = self._words.choose({key or "": one.value for key, one in tagged.items()})
-            return [Value(text, tag)]
+            return [Value(_cut(text), tag)]
         return [self.value(value) for value in objects]
 
     def value(self, value: Term) -> Value:
@@ -227,8 +235,7 @@ class Facts:
             return Value(self._words.number(int(value.value)))
         if datatype == "boolean":
             return Value(self._words.gettext("yes") if value.value in ("true", "1") else self._words.gettext("no"))
-        text = value.value if len(value.value) <= _LONGEST else value.value[:_LONGEST] + "…"
-        return Value(text, value.language or "")
+        return Value(_cut(value.value), value.language or "")
 
     def _nested(self, node: Node) -> Value:
         """Write a nested thing: a period by its ends, others by what they are called, else by all they say."""
@@ -256,6 +263,10 @@ class Facts:
             for value in self._about.values(node, prop):
                 return self.value(value).text
         return ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def as_day(value: Term) -> date | None:

@@ -134,6 +134,7 @@ _DURATIONS: dict[str, tuple[int, OneOf["day", "week", "month", "year"]]] = {
     "M": (30, "month"),
     "Y": (365, "year"),
 }
+_MOST_RULES = 30
 _DEPTH = 6
 """How deep rules nest before the rest is left to the machine-readable form; also what a cycle ends at."""
 
@@ -154,13 +155,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What one policy says. ``iri`` is empty for a policy without a name; ``inherits`` names policies it builds on."""
+    """What one policy says. ``iri`` is empty for a policy without a name; ``inherits`` names policies it builds on.
+
+    ``left_out`` counts rules that are not put into words, because there are too many.
+    """
 
     iri: str
     kind: str
     rules: tuple[Rule, ...]
     inherits: tuple[str, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
+    left_out: int = 0
 
 
 class PolicyWords:
@@ -182,7 +187,8 @@ class PolicyWords:
         return Terms(
             iri=policy.value if isinstance(policy, NamedNode) else "",
             kind=kinds[0] if kinds else "Policy",
-            rules=tuple(rules),
+            rules=tuple(rules[:_MOST_RULES]),
+            left_out=max(0, len(rules) - _MOST_RULES),
             inherits=tuple(self._about.iris(policy, ODRL + "inheritFrom")),
             notes=self._about.texts(policy, "dct:description", "rdfs:comment"),
         )

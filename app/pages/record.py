@@ -115,7 +115,7 @@ def schema_org(view: RecordView, reader: Reader) -> dict[str, Any]:
         "@type": _SCHEMA_TYPES.get(view.record.kind, "CreativeWork"),
         "@id": view.record.iri,
         "name": words.choose(view.titles)[1],
-        "description": words.choose(view.notes)[1],
+        "description": words.choose(view.notes)[1][:5000],
         "url": view.record.graph,
         "identifier": [code for code in (view.record.code, *view.aliases) if code],
         "keywords": [text for _, text in view.keywords],

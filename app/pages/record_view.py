@@ -29,6 +29,10 @@ RATINGS = (
 )
 """The four ratings of a scenario, from 1 to 5."""
 
+MOST = {"ways": 25, "data_items": 100, "keywords": 40, "needs": 40, "findings": 40, "policies": 5, "aliases": 20}
+"""How many of each part a page shows; it says how many are left, and the downloads have them all."""
+
+_LONGEST_NOTE = 8_000
 _SEVERITIES = (Severity.UNSAFE, Severity.VIOLATION, Severity.WARNING, Severity.INFO)
 
 
@@ -115,10 +119,19 @@ class RecordView:
     related: list[tuple[str, str, list[Value], int]] = field(default_factory=list)
     similar: list[Hit] = field(default_factory=list)
 
-    @property
-    def missing(self) -> int:
-        """How many needs of a scenario nothing satisfies yet."""
-        return sum(not need.satisfied_by for need in self.needs)
+    missing: int = 0
+    more: dict[str, int] = field(default_factory=dict)
+
+    def shorten(self) -> None:
+        """Cut what is longer than a page should be, and note in ``more`` how many of each part are left out."""
+        self.missing = sum(not need.satisfied_by for need in self.needs)
+        for part, most in MOST.items():
+            whole = getattr(self, part)
+            self.more[part] = max(0, len(whole) - most)
+            setattr(self, part, whole[:most])
+        self.notes = {
+            tag: text if len(text) <= _LONGEST_NOTE else text[:_LONGEST_NOTE] + " …" for tag, text in self.notes.items()
+        }
 
 
 def view_record(catalogue: Catalogue, reader: Reader, record: Record) -> RecordView:
@@ -127,7 +140,10 @@ def view_record(catalogue: Catalogue, reader: Reader, record: Record) -> RecordV
     neighbours = find_neighbours(catalogue.graphs, reader.audience, record.iri)
     names = Names(catalogue.graphs, reader.audience, reader.words)
     names.learn([*iris_of(about, about.subjects()), *(one.iri for one in neighbours)])
-    return _Reading(about, names, reader.words, NamedNode(record.iri)).view(catalogue, reader, record, neighbours)
+    reading = _Reading(about, names, reader.words, NamedNode(record.iri))
+    view = reading.view(catalogue, reader, record, neighbours)
+    view.shorten()
+    return view
 
 
 class _Reading:

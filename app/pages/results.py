@@ -48,6 +48,7 @@ FIELD_NAMES: dict[str, str] = {
 
 SIZE = 20
 _LONGEST_QUERY = 1000
+_LONGEST_GIST = 400
 _MOST_VALUES = 50
 _OPEN_VALUES = 6
 
@@ -89,6 +90,7 @@ class Result:
     hit: Hit
     title: list[tuple[str, bool]]
     title_language: str
+    gist: dict[str, str]
     kind: str
     formats: list[str]
     use: str
@@ -219,6 +221,7 @@ def result_of(hit: Hit, names: Names, words: Words, uses: Mapping[str, str]) -> 
         hit=hit,
         title=pieces,
         title_language=tag,
+        gist={language: text[:_LONGEST_GIST] for language, text in hit.description.items()},
         kind=words.gettext(KIND_NAMES[hit.kind][0]),
         formats=formats,
         use=uses.get(hit.graph, ""),
