@@ -53,6 +53,7 @@ OUTCOMES: dict[type[SpacecatError], tuple[int, int]] = {
 _STATUS_OF_CODE = {
     "token-missing": 401,
     "not-acceptable": 406,
+    "format-unsuitable": 406,
     "method-not-allowed": 405,
     "upload-too-large": 413,
     "query-too-large": 413,

@@ -148,7 +148,7 @@ def _say_where(settings: Settings, url: str) -> None:
         (both("SPARQL", "SPARQL"), url + "/sparql"),
         (both("Operator's token", "运营方令牌"), token),
     ):
-        click.echo(f"  {label}: {value}")
+        click.echo("  " + label + both(": ", "：") + value)
     if settings.base_iri != url + "/":
         said = both(
             "IRIs here begin with %s; requests for them must be led to this service.",

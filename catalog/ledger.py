@@ -49,7 +49,7 @@ _records = Table(
     _metadata,
     Column("graph", String, primary_key=True),
     Column("iri", Text, nullable=False, unique=True),
-    Column("kind", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
     Column("visibility", String, nullable=False),
     Column("hash", String, nullable=False),
     Column("source", Text, nullable=False),
@@ -61,6 +61,7 @@ _records = Table(
     Column("subject_code", String),
     Column("findings", Text, nullable=False),
     Column("seq", Integer, nullable=False, unique=True),
+    Index("record_kind", "kind", "graph"),
 )
 _changes = Table(
     "change",
@@ -249,14 +250,24 @@ class Ledger:
             return list(connection.scalars(select(_aliases.c.alias).where(_aliases.c.graph == graph)))
 
     def iter_records(
-        self, *, after: str = "", kind: Kind | None = None, visibilities: Iterable[Visibility] | None = None
+        self,
+        *,
+        after: str = "",
+        kind: Kind | None = None,
+        visibilities: Iterable[Visibility] | None = None,
+        source: str | None = None,
+        withdrawn: bool | None = None,
     ) -> Iterator[Record]:
-        """Iterate over records by graph, from the one after ``after``; withdrawn ones included."""
+        """Iterate over records by graph, from the one after ``after``; withdrawn ones included unless told."""
         query = select(_records).where(_records.c.graph > after).order_by(_records.c.graph)
         if kind is not None:
             query = query.where(_records.c.kind == kind)
         if visibilities is not None:
             query = query.where(_records.c.visibility.in_(list(visibilities)))
+        if source is not None:
+            query = query.where(_records.c.source == source)
+        if withdrawn is not None:
+            query = query.where(_records.c.withdrawn.is_not(None) if withdrawn else _records.c.withdrawn.is_(None))
         with self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=200).execute(query):
                 yield _record(row)

@@ -19,7 +19,7 @@ from catalog.errors import NotFoundError, ParameterError
 from catalog.identifiers import check_object_code
 from catalog.model import GraphIri, Kind, Record, Visibility
 from catalog.neighbours import find_neighbours
-from catalog.visibility import may_see, visibilities_of
+from catalog.visibility import may_know, may_see, visibilities_of
 
 ID = Parameter(
     "id",
@@ -49,10 +49,11 @@ def graph_of(call: Call) -> GraphIri:
 
 
 def list_records(call: Call) -> dict[str, Any]:
-    """List records by address, page by page; those of one resource where ``iri`` names it."""
+    """List records by address, page by page; the one of a resource, whatever its state, where ``iri`` names it."""
     if call["iri"] is not None:
         found = call.catalogue.ledger.find_by_iri(call["iri"])
-        return {"records": Presenter(call).records([found] if found and _listed(call, found) else []), "next": None}
+        known = found is not None and may_know(call.audience, found)
+        return {"records": Presenter(call).records([found] if found and known else []), "next": None}
     asked = {name: call[name] for name in ("kind", "visibility", "state", "source")}
     after = read_cursor(call["cursor"], asked) if call["cursor"] else ""
     page = list(islice(_iter_listed(call, after), call["size"] + 1))
@@ -66,19 +67,11 @@ def _iter_listed(call: Call, after: str) -> Iterator[Record]:
     if call["visibility"]:
         wanted &= {Visibility(call["visibility"])}
     kind = Kind(call["kind"]) if call["kind"] else None
-    found = call.catalogue.ledger.iter_records(after=after, kind=kind, visibilities=wanted)
-    return (record for record in found if _listed(call, record))
-
-
-def _listed(call: Call, record: Record) -> bool:
-    """Say whether a record belongs in the list; an operator's working graphs do only when asked for."""
-    if record.visibility not in visibilities_of(call.audience):
-        return False
-    if call["source"] and record.source != call["source"]:
-        return False
-    if record.kind is Kind.GRAPH and call["kind"] != Kind.GRAPH.value:
-        return False
-    return bool(call["state"] == "all") or (record.withdrawn is not None) == (call["state"] == "withdrawn")
+    withdrawn = None if call["state"] == "all" else call["state"] == "withdrawn"
+    found = call.catalogue.ledger.iter_records(
+        after=after, kind=kind, visibilities=wanted, source=call["source"], withdrawn=withdrawn
+    )
+    return (record for record in found if record.kind is not Kind.GRAPH or kind is Kind.GRAPH)
 
 
 def get_record(call: Call) -> dict[str, Any]:
@@ -187,7 +180,12 @@ OPERATIONS = (
             ),
             Parameter("source", ("Only records from this source.", "仅返回来自此来源的记录。"), {"type": "string"}),
             Parameter(
-                "iri", ("The record of the resource with this IRI.", "描述此 IRI 所指资源的记录。"), {"type": "string"}
+                "iri",
+                (
+                    "The record of the resource with this IRI, whatever its kind or state.",
+                    "描述此 IRI 所指资源的记录，不论类型和状态。",
+                ),
+                {"type": "string"},
             ),
             Parameter(
                 "size",
@@ -252,7 +250,7 @@ OPERATIONS = (
         get_content,
         "Document",
         (ID, _FORMAT),
-        problems=(404, 410),
+        problems=(404, 406, 410),
         media_types=_RDF,
     ),
     Operation(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
+import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -171,7 +172,10 @@ def _load(client: Client, source: Source) -> Iterator[dict[str, Any]]:
 def _opened(source: Source) -> IO[bytes]:
     if source.path:
         return source.path.open("rb")
-    return io.BytesIO(sys.stdin.buffer.read())
+    kept = tempfile.TemporaryFile()  # of any size, and a request needs to know it
+    shutil.copyfileobj(sys.stdin.buffer, kept)
+    kept.seek(0)
+    return kept
 
 
 def _in_words(source: Source, line: dict[str, Any]) -> str:
@@ -193,9 +197,9 @@ def _in_words(source: Source, line: dict[str, Any]) -> str:
 
 def _say_summary(counts: Counter[str]) -> None:
     words = {
-        "created": both("created", "新增"),
-        "updated": both("updated", "更新"),
-        "unchanged": both("unchanged", "未变"),
-        "rejected": both("rejected", "拒绝"),
+        "created": both("created", "条新增"),
+        "updated": both("updated", "条更新"),
+        "unchanged": both("unchanged", "条未变"),
+        "rejected": both("rejected", "条被拒"),
     }
-    click.echo(", ".join(f"{counts[status]} {word}" for status, word in words.items()))
+    click.echo(both(", ", "，").join(f"{counts[status]} {word}" for status, word in words.items()))

@@ -128,7 +128,7 @@ def _find_id(client: Client, name: str) -> str:
     if "/record/" in name:
         return quote(name.rsplit("/", 1)[-1], safe="")
     if re.match(r"[a-z][a-z0-9+.-]*:", name, re.IGNORECASE):
-        found = client.get("/records", {"iri": name, "state": "all"})["records"]
+        found = client.get("/records", {"iri": name})["records"]
     else:
         found = client.get(f"/identifiers/{quote(name, safe='')}")["records"]
     if not found:

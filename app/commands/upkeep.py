@@ -80,7 +80,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
 
 def _say(check: Check) -> None:
     mark, colour = _MARKS[check.state]
-    click.secho(f"{mark} {check.title}: {check.finding}", fg=colour)
+    click.secho(f"{mark} {check.title}{both(': ', '：')}{check.finding}", fg=colour)
     if check.remedy:
         click.echo(f"    {check.remedy}")
 
