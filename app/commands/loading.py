@@ -172,7 +172,7 @@ def _load(client: Client, source: Source) -> Iterator[dict[str, Any]]:
 def _opened(source: Source) -> IO[bytes]:
     if source.path:
         return source.path.open("rb")
-    kept = tempfile.TemporaryFile()  # of any size, and a request needs to know it
+    kept = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the caller; a request needs to know the size
     shutil.copyfileobj(sys.stdin.buffer, kept)
     kept.seek(0)
     return kept
