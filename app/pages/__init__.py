@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.access import Access
 from app.pages import browse, frame, home, neighbours, results, signing_in, status, term
 from app.pages.imports import add_imports
-from app.pages.query import query_page
+from app.pages.query import known_names, query_page
 from app.pages.record import error_page, render_record
 from catalog import records
 from catalog.catalogue import Catalogue
@@ -40,11 +40,6 @@ def pages_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
     def show_results() -> Response:
         return results.results(catalogue, reader())
 
-    @blueprint.get("/suggest")
-    def suggest() -> Response:
-        prefix = request.args.get("q", "")[:_LONGEST_PREFIX]
-        return jsonify(catalogue.index.suggest(access.audience(), prefix) if prefix.strip() else [])
-
     @blueprint.get("/browse/<facet>")
     def show_values(facet: str) -> Response:
         return browse.browse(catalogue, reader(), facet)
@@ -67,9 +62,24 @@ def pages_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
     def show_help() -> Response:
         return frame.page(reader(), "help.html", catalogue.settings)
 
+    _add_completions(blueprint, catalogue, access)
     _add_sign_in(blueprint, catalogue, access)
     add_imports(blueprint, catalogue, access, _FOREIGN)
     return blueprint
+
+
+def _add_completions(blueprint: Blueprint, catalogue: Catalogue, access: Access) -> None:
+    @blueprint.get("/suggest")
+    def suggest() -> Response:
+        prefix = request.args.get("q", "")[:_LONGEST_PREFIX]
+        return jsonify(catalogue.index.suggest(access.audience(), prefix) if prefix.strip() else [])
+
+    @blueprint.get("/names.json")
+    def list_names() -> Response:
+        response = jsonify(known_names(frame.reader_of(access.audience()).language))
+        response.headers["Cache-Control"] = "private, max-age=600"
+        response.vary.update(["Accept-Language", "Cookie"])
+        return response
 
 
 def _add_sign_in(blueprint: Blueprint, catalogue: Catalogue, access: Access) -> None:

@@ -22,6 +22,7 @@ from catalog.catalogue import Catalogue
 from catalog.errors import SpacecatError
 from catalog.model import Audience, Limits
 from catalog.ports import QueryRequest, QueryResult, Term
+from ontology import terms
 from ontology.namespaces import PREFIXES
 
 SHOWN_ROWS = 500
@@ -111,6 +112,19 @@ def query_page(catalogue: Catalogue, audience: Audience) -> Response:
 def example_text(name: str) -> str:
     """Return one of the example queries."""
     return (Path(__file__).parent / "examples" / f"{name}.rq").read_text(encoding="utf-8")
+
+
+@cache
+def known_names(language: str) -> list[tuple[str, str]]:
+    """Return (prefixed name, label) of every class and property that records use, for the editor to complete."""
+    subjects = {
+        triple.subject.value
+        for name in ("spacecat", "labels")
+        for triple in parse(terms.document(name), format=RdfFormat.TURTLE)
+        if isinstance(triple.subject, NamedNode)
+    }
+    named = ((shorten(iri), terms.label(iri, language) or "") for iri in subjects)
+    return sorted(pair for pair in named if "://" not in pair[0])
 
 
 def _run(catalogue: Catalogue, reader: Reader, text: str) -> Answer:

@@ -347,6 +347,12 @@ def test_suggestions_come_from_titles(ask: Ask) -> None:
     assert ask("/suggest?q=%20").get_json() == []
 
 
+def test_the_editor_knows_the_names_that_records_use(ask: Ask) -> None:
+    names = dict(ask("/names.json?lang=zh").get_json())
+    assert names["dcat:Dataset"] == "数据集"
+    assert "sc:dataItem" in names
+
+
 def test_signing_in_and_out(site: Flask) -> None:
     client = site.test_client()
     assert client.get("/import").status_code == 303

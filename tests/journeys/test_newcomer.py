@@ -164,6 +164,22 @@ def test_the_keyboard_reaches_search_and_suggestions(address: str, browse: Brows
     assert chosen in css(browser, "h1").text
 
 
+def test_the_editor_completes_names_and_declares_their_prefixes(address: str, browse: Browse) -> None:
+    browser = browse("en")
+    browser.get(address + "/sparql")
+    editor = css(browser, "#query")
+    editor.clear()
+    editor.send_keys("SELECT * WHERE { ?d a dcat:Datase")
+    css(browser, ".completions button")
+    editor.send_keys(Keys.TAB, " } LIMIT 3")
+    text = editor.get_property("value")
+    assert text.startswith("PREFIX dcat: <http://www.w3.org/ns/dcat#>\n")
+    assert text.endswith("?d a dcat:Dataset } LIMIT 3")
+    editor.send_keys(Keys.CONTROL, Keys.ENTER)
+    assert css(browser, ".answer tbody tr")
+    assert not complaints(browser)
+
+
 def test_the_first_tab_skips_to_the_content(address: str, browse: Browse) -> None:
     browser = browse("en")
     browser.get(address + "/status")
