@@ -51,6 +51,8 @@ async function complete() {
     const [space, rest] = name.toLowerCase().split(":");
     return space === prefix && name !== wanted && (rest.startsWith(local) || (local && label.toLowerCase().includes(local)));
   });
+  // What begins just as it is written comes first.
+  fits.sort(([one], [other]) => Number(other.startsWith(wanted)) - Number(one.startsWith(wanted)));
   strip.replaceChildren(...fits.slice(0, 8).map(([name, label]) => {
     const button = document.createElement("button");
     button.type = "button";
