@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from app.commands.speech import LANGUAGE, both
+from app.speech import LANGUAGE, both
 from catalog.errors import ConflictError, SpacecatError
 from catalog.settings import Settings
 
@@ -123,8 +123,7 @@ def _ledger(settings: Settings) -> Check:
 
 def _parts(settings: Settings) -> Iterator[Check]:
     """Open the catalogue, or ask the service that has it open, and see whether everything follows the ledger."""
-    from app.client import open_client
-    from app.commands.options import ProblemError
+    from app.client import ProblemError, open_client
     from app.errors import explain
 
     title = both("Catalogue", "目录")

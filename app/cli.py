@@ -8,8 +8,8 @@ import click
 
 from app.commands.loading import load
 from app.commands.reading import export, query, search, show, stats
-from app.commands.speech import both
 from app.commands.upkeep import completion, doctor, reindex, serve
+from app.speech import both
 
 
 class _Commands(click.Group):

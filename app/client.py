@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import urlencode
 
-from app.commands.options import ProblemError
-from app.commands.speech import LANGUAGE
+from app.speech import LANGUAGE
 from catalog.errors import ConflictError, EngineUnavailableError
 from catalog.settings import Settings
 
@@ -27,7 +26,27 @@ _CHUNK_BYTES = 1 << 16
 _CONNECT_S = 3600.0
 """Seconds without a byte after which a running service is given up; an import may be silent for long."""
 
+_EXIT_OF_STATUS = {401: 6, 403: 6, 404: 4, 406: 3, 409: 5, 410: 4, 413: 7, 429: 7, 502: 8, 503: 7, 504: 8}
+_DENIALS = frozenset({"token-unknown", "operator-only", "origin-foreign"})
+"""Codes of problems where a right is missing; other refusals (403) are about what was asked."""
+
 Parameters = Mapping[str, str | int | bool | Sequence[str] | None]
+
+
+class ProblemError(Exception):
+    """The API answered with a problem document: ``status`` and ``body`` as received."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code that suits the status."""
+        if self.status == 403 and self.body.get("code") not in _DENIALS:
+            return 3
+        return _EXIT_OF_STATUS.get(self.status, 3 if self.status < 500 else 8)
 
 
 @dataclass(frozen=True, slots=True)

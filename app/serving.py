@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.commands.speech import LANGUAGE, both
+from app.speech import LANGUAGE, both
 from catalog.errors import ConflictError, SpacecatError
 from catalog.settings import Settings
 
@@ -120,7 +120,7 @@ def _opened(settings: Settings, demo: bool) -> Flask:
 
 def _load_demo(app: Any, settings: Settings) -> None:
     from app.client import Client, WsgiTransport
-    from app.commands.loading import demonstration, load_all
+    from app.loading import demonstration, load_all
 
     click.echo(both("Loading the demonstration space …", "正在载入示范空间……"))
     token = settings.operator_token or (settings.data_dir / "operator-token").read_text(encoding="ascii").strip()

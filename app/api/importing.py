@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response
 from app.api.operations import Call, Operation, Parameter, Text
 from app.api.present import write_outcome
 from app.errors import problem_of
+from app.formats import FORMATS, find_format
 from catalog.errors import (
     EngineFailedError,
     EngineUnavailableError,
@@ -83,13 +84,21 @@ def validate(call: Call) -> dict[str, Any]:
 
 
 def _received(call: Call, max_bytes: int) -> Any:
-    media_type = request.mimetype or None
+    media_type = _media_type(call["format"]) if call["format"] else request.mimetype or None
     if media_type in ("application/octet-stream", "application/x-www-form-urlencoded"):
         media_type = None  # what clients send when they do not know
-    if call["format"]:
-        media_type = call["format"]
     base = call.catalogue.settings.base_iri
     return received(request.stream, call["name"], max_bytes, media_type=media_type, base=base)
+
+
+def _media_type(name: str) -> str | None:
+    """Return the media type of a format; ``None`` for a foreign one, which is known by its content."""
+    form = find_format(name)
+    if form is not None:
+        return form.media_type if form.syntax else None
+    if "/" in name:
+        return name
+    raise ParameterError("format-unknown", where="format", value=name, known=", ".join(FORMATS))
 
 
 def _registration(call: Call) -> Registration:
@@ -227,7 +236,10 @@ _ABOUT_DOCUMENT: tuple[Parameter, ...] = (
     ),
     Parameter(
         "format",
-        ("Media type of the document, before that of the request.", "文档的媒体类型，优先于请求的媒体类型。"),
+        (
+            "Format of the document by name, ending or media type; it comes before the media type of the request.",
+            "文档格式，可用名称、扩展名或媒体类型；优先于请求的媒体类型。",
+        ),
         {"type": "string", "maxLength": 200},
     ),
     Parameter(

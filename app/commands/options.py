@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from app.commands.speech import LANGUAGE, both
+from app.client import ProblemError
+from app.speech import LANGUAGE, both
 from catalog.errors import SpacecatError
 from catalog.settings import Settings, load_settings
 
@@ -31,27 +32,7 @@ EXIT_CODES: dict[int, tuple[str, str]] = {
 }
 """What each exit code means; ``docs/cli.md`` shows the table."""
 
-_EXIT_OF_STATUS = {401: 6, 403: 6, 404: 4, 406: 3, 409: 5, 410: 4, 413: 7, 429: 7, 502: 8, 503: 7, 504: 8}
-_DENIALS = frozenset({"token-unknown", "operator-only", "origin-foreign"})
-"""Codes of problems where a right is missing; other refusals (403) are about what was asked."""
-
 Command = Callable[..., Any]
-
-
-class ProblemError(Exception):
-    """The API answered with a problem document: ``status`` and ``body`` as received."""
-
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
-        super().__init__(status, body)
-        self.status = status
-        self.body = body
-
-    @property
-    def exit_code(self) -> int:
-        """Return the exit code that suits the status."""
-        if self.status == 403 and self.body.get("code") not in _DENIALS:
-            return 3
-        return _EXIT_OF_STATUS.get(self.status, 3 if self.status < 500 else 8)
 
 
 def settings_options(command: Command) -> Command:

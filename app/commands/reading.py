@@ -16,7 +16,7 @@ import click
 
 from app.client import API, Client, Reply, open_client
 from app.commands.options import as_json, fail, public, say_json, settings_options
-from app.commands.speech import LANGUAGE, both
+from app.speech import both, pick
 from catalog.settings import Settings
 
 _FACETS = (
@@ -24,15 +24,6 @@ _FACETS = (
 )  # fmt: skip
 _RECORD_ID = re.compile(r"[a-z2-7]{16}")
 _COLUMN_WIDTH = 60
-
-
-def pick(texts: dict[str, str]) -> str:
-    """Return the text in the language of the command line, else in another."""
-    for wanted in (LANGUAGE, "en", "zh", ""):
-        for tag, text in texts.items():
-            if tag == wanted or (wanted and tag.split("-")[0] == wanted):
-                return text
-    return next(iter(texts.values()), "")
 
 
 @click.command(help=both("Find records by words and meaning.", "按词语和语义查找记录。"))

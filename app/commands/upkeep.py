@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.commands.options import as_json, say_json, settings_options
-from app.commands.speech import both
+from app.speech import both
 from catalog.settings import Settings
 
 if TYPE_CHECKING:

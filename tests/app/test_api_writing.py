@@ -98,6 +98,7 @@ def test_what_does_not_parse_is_an_outcome_with_its_place(api: Api) -> None:
         ("visibility=secret", "visibility"),
         ("source=", "source"),
         ("dry_run=2", "dry_run"),
+        ("format=docx", "format"),
     ],
 )
 def test_wrong_parameters_of_an_import_are_refused_before_it_begins(api: Api, query: str, where: str) -> None:

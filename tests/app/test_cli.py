@@ -19,10 +19,10 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from app.client import find_service
-from app.commands.loading import demonstration
 from app.commands.options import EXIT_CODES
 from app.commands.reading import display_width, pad
 from app.errors import OUTCOMES
+from app.loading import demonstration
 from tests.app.conftest import BASE, SPACE
 
 ROOT = Path(__file__).parents[2]

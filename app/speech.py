@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
 
 def _language() -> str:
@@ -29,3 +30,12 @@ LANGUAGE = _language()
 def both(en: str, zh: str) -> str:
     """Return the text in the language of the command line."""
     return zh if LANGUAGE == "zh" else en
+
+
+def pick(texts: Mapping[str, str]) -> str:
+    """Return the text in the language of the command line, else in another."""
+    for wanted in (LANGUAGE, "en", "zh", ""):
+        for tag, text in texts.items():
+            if tag == wanted or (wanted and tag.split("-")[0] == wanted):
+                return text
+    return next(iter(texts.values()), "")
