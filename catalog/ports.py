@@ -25,6 +25,8 @@ Solution = Mapping[str, Term]
 class QueryRequest:
     """A stranger's SPARQL query with the dataset that the protocol's parameters describe (SPARQL 1.1 Protocol §2.1).
 
+    ``base`` resolves relative IRIs of the text, where it is given.
+
     The media types are what the client accepts for solutions and booleans, and for triples; ``None`` means that it
     accepts none that we write, which is an error only if the query turns out to be of that form.
     """
@@ -34,6 +36,7 @@ class QueryRequest:
     named_graphs: tuple[str, ...] = ()
     results_media_type: str | None = "application/sparql-results+json"
     graph_media_type: str | None = "text/turtle"
+    base: str | None = None
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class UpdateRequest:
     text: str
     using_graphs: tuple[str, ...] = ()
     using_named_graphs: tuple[str, ...] = ()
+    base: str | None = None
 
 
 class GraphStore(Protocol):
@@ -87,9 +91,9 @@ class GraphStore(Protocol):
         """
 
     def rehearse(self, request: UpdateRequest, limits: Limits) -> dict[GraphIri, str]:
-        """Run an update on a copy of all graphs and return those it changes as N-Triples, empty where it empties one.
+        """Run an update on a copy of all graphs and return those it changes, empty where it empties one.
 
-        Nothing is stored. Raises as :meth:`query` does.
+        The contents are canonical N-Triples (RDFC-1.0). Nothing is stored. Raises as :meth:`query` does.
         """
 
     def reset(self) -> None:

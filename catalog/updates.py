@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pyoxigraph import RdfFormat, parse
+
 from catalog.canonical import content_hash, to_content
 from catalog.catalogue import Catalogue
-from catalog.errors import ConflictError, IdentifierError, InputError
+from catalog.errors import ConflictError, IdentifierError, InputError, SyntaxInvalidError
 from catalog.identifiers import looks_like_object_code
 from catalog.importing import Document, Importer
 from catalog.intake import Rejection, Submission
 from catalog.ledger import Entry
-from catalog.model import Action, GraphIri, Iri, Kind, Limits, Record, Visibility
+from catalog.model import Action, Audience, GraphIri, Iri, Kind, Limits, Record, Visibility
 from catalog.ports import UpdateRequest
 from catalog.records import blocking_findings
+from catalog.workers import Bounds, Replies, WorkerPool
 
 SOURCE = "urn:spacecat:source:update"
 """Source of graphs that only updates wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serialised:
+    """One RDF document as somebody sent it; ``base`` resolves its relative IRIs."""
+
+    data: bytes
+    media_type: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Documents to be merged with each other and with what a graph holds already (N-Triples)."""
+
+    documents: tuple[Serialised, ...]
+    existing: str
 
 
 class Updates:
@@ -45,7 +65,7 @@ class Updates:
             return self.replace(self._catalogue.graphs.rehearse(request, limits), actor)
 
     def replace(self, contents: Mapping[GraphIri, str], actor: str) -> list[GraphIri]:
-        """Give graphs new content (N-Triples), all in one commit, and return those that differ. Raises as ``run``."""
+        """Give graphs new content (canonical N-Triples) in one commit; return those that differ. Raises as ``run``."""
         catalogue = self._catalogue
         now = datetime.now(UTC).replace(microsecond=0)
         with catalogue.writing, Importer(catalogue) as importer:
@@ -92,6 +112,39 @@ class Updates:
             raise IdentifierError("object-code-taken", where=stated, graph=holder)
         return stated
 
+    def write(self, graph: GraphIri, documents: Sequence[Serialised], merge: bool, limits: Limits, actor: str) -> bool:
+        """Make documents the content of a graph, or with ``merge`` add them to it; return whether it is a new one.
+
+        Raises ``SyntaxInvalidError`` and ``LimitExceededError`` besides what ``run`` raises.
+        """
+        with self._one:
+            existing = self._catalogue.graphs.triples(Audience.OPERATORS, graph)
+            parts = Parts(tuple(documents), (existing or "") if merge else "")
+            self.replace({graph: _merged(parts, Bounds(limits.time_s, limits.memory_bytes))}, actor)
+            return existing is None
+
+
+def _merged(parts: Parts, bounds: Bounds) -> str:
+    reading = WorkerPool("catalog.updates:read_parts", 1)
+    try:
+        (content,) = reading.call(parts, bounds)
+        return str(content)
+    finally:
+        reading.close()
+
+
+def read_parts(parts: Parts, replies: Replies) -> None:
+    """Reply with the merged content of documents as canonical N-Triples. Runs in a worker."""
+    lines = parts.existing.splitlines()
+    for document in parts.documents:
+        form = RdfFormat.from_media_type(document.media_type)
+        try:
+            quads = parse(document.data, format=form, base_iri=document.base, rename_blank_nodes=True)
+            lines += [str(quad.triple) + " ." for quad in quads]
+        except SyntaxError as error:
+            raise SyntaxInvalidError("syntax-error", where=f"line {error.lineno}", value=error.msg) from error
+    replies.send(to_content(lines))
+
 
 def _read(importer: Importer, record: Record, content: str) -> Submission:
     with TemporaryDirectory(prefix="spacecat-") as folder:
@@ -112,15 +165,14 @@ def _new_graph(graph: GraphIri, now: datetime) -> Record:
 
 
 def _plain_graph(record: Record, content: str) -> Entry | None:
-    canonical = to_content(content.splitlines())
-    digest = content_hash(canonical)
+    digest = content_hash(content)
     is_there = bool(record.hash) and record.withdrawn is None
-    if not canonical:
+    if not content:
         return Entry(record, Action.WITHDRAWN) if is_there else None
     if is_there and record.hash == digest:
         return None
     action = Action.UPDATED if record.hash else Action.CREATED
-    return Entry(replace(record, hash=digest, withdrawn=None), action, canonical)
+    return Entry(replace(record, hash=digest, withdrawn=None), action, content)
 
 
 def _touched(entry: Entry, actor: str, now: datetime) -> Record:

@@ -11,6 +11,7 @@ from app.access import Access
 from app.pages import query_page
 from app.sparql import negotiation, protocol
 from app.sparql.description import describe
+from app.sparql.graphs import GraphStoreProtocol
 from catalog.catalogue import Catalogue
 from catalog.errors import ParameterError, SpacecatError
 from catalog.model import Limits
@@ -47,6 +48,9 @@ def sparql_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
     def options() -> AnyResponse:
         return Response(status=204, headers={"Allow": _METHODS})
 
+    graphs = GraphStoreProtocol(catalogue, access, updates, limits)
+    methods = ["GET", "PUT", "POST", "DELETE"]
+    blueprint.add_url_rule("/graphs", "graphs", graphs.answer, methods=methods)
     blueprint.after_request(_open_to_all)
     return blueprint
 
@@ -66,12 +70,7 @@ def stream(result: QueryResult) -> Response:
     first = next(chunks, b"")
     second = next(chunks, None)
     body: bytes | Iterator[bytes] = first if second is None else _streamed(first, second, chunks)
-    return Response(body, content_type=content_type(result.media_type), direct_passthrough=True)
-
-
-def content_type(media_type: str) -> str:
-    """Return the media type with the encoding where its default would be another one."""
-    return media_type + ("; charset=utf-8" if media_type.startswith("text/") else "")
+    return Response(body, content_type=protocol.content_type(result.media_type), direct_passthrough=True)
 
 
 def _streamed(first: bytes, second: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -95,7 +94,7 @@ def _description(settings: Settings) -> Response:
         raise ParameterError("not-acceptable", where="Accept", formats=", ".join(GRAPH_MEDIA_TYPES))
     endpoint = url_for("sparql.sparql", _external=True)
     body = describe(endpoint, (settings.space_title_en, settings.space_title_zh), media_type)
-    return Response(body, content_type=content_type(media_type))
+    return Response(body, content_type=protocol.content_type(media_type))
 
 
 def _open_to_all(response: AnyResponse) -> AnyResponse:

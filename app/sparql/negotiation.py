@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from werkzeug.datastructures import MIMEAccept
@@ -11,6 +12,9 @@ from catalog.errors import ParameterError
 from catalog.query import GRAPH_MEDIA_TYPES, RESULTS_MEDIA_TYPES
 
 HTML = "text/html"
+_CHARSET = re.compile(r";\s*charset=[^;,]*", re.IGNORECASE)
+"""Everything here is UTF-8, and a client that says so for a format wants that format."""
+
 _NAMES: dict[str, tuple[str | None, str | None]] = {
     "json": ("application/sparql-results+json", "application/ld+json"),
     "xml": ("application/sparql-results+xml", "application/rdf+xml"),
@@ -63,7 +67,7 @@ def formats_by_accept(accept: str) -> tuple[str | None, str | None]:
     """Return the media types of rows and of triples that an ``Accept`` header prefers; ``None`` if it takes none."""
     if not accept.strip():
         return RESULTS_MEDIA_TYPES[0], GRAPH_MEDIA_TYPES[0]
-    accepted = parse_accept_header(accept, MIMEAccept)
+    accepted = parse_accept_header(_CHARSET.sub("", accept), MIMEAccept)
     return _best(accepted, RESULTS_MEDIA_TYPES, _ALSO), _best(accepted, GRAPH_MEDIA_TYPES, _ALSO_GRAPHS)
 
 
@@ -71,7 +75,7 @@ def formats_by_accept(accept: str) -> tuple[str | None, str | None]:
 def prefers_html(accept: str) -> bool:
     """Say whether a page is wanted rather than data: browsers do, programs that take anything do not."""
     known = [*RESULTS_MEDIA_TYPES, *GRAPH_MEDIA_TYPES, HTML]
-    return parse_accept_header(accept, MIMEAccept).best_match(known) == HTML
+    return parse_accept_header(_CHARSET.sub("", accept), MIMEAccept).best_match(known) == HTML
 
 
 def _best(accepted: MIMEAccept, known: tuple[str, ...], also: dict[str, str]) -> str | None:

@@ -39,7 +39,7 @@ def read_request(request: Request) -> QueryRequest | UpdateRequest | None:
     if request.mimetype == _QUERY:
         return _read_query(request, _body(request), inside)
     if request.mimetype == _UPDATE:
-        return _read_update(_body(request), inside)
+        return _read_update(request, _body(request), inside)
     known = ", ".join((_FORM, _QUERY, _UPDATE))
     raise InputError("media-type-unsupported", where=request.mimetype or "Content-Type", known=known)
 
@@ -50,7 +50,7 @@ def _read_form(request: Request) -> QueryRequest | UpdateRequest:
     if (query is None) == (update is None):
         raise ParameterError("query-or-update", where="query")
     if update is not None:
-        return _read_update(update, form)
+        return _read_update(request, update, form)
     asked = _read_query(request, query, form)
     assert asked is not None
     return asked
@@ -61,13 +61,12 @@ def _read_query(request: Request, text: str | None, parameters: MultiDict[str, s
         return None
     results, graph = formats(request, parameters)
     default, named = tuple(parameters.getlist("default-graph-uri")), tuple(parameters.getlist("named-graph-uri"))
-    return QueryRequest(text, default, named, results, graph)
+    return QueryRequest(text, default, named, results, graph, base=request.base_url)
 
 
-def _read_update(text: str, parameters: MultiDict[str, str]) -> UpdateRequest:
-    return UpdateRequest(
-        text, tuple(parameters.getlist("using-graph-uri")), tuple(parameters.getlist("using-named-graph-uri"))
-    )
+def _read_update(request: Request, text: str, parameters: MultiDict[str, str]) -> UpdateRequest:
+    using, named = tuple(parameters.getlist("using-graph-uri")), tuple(parameters.getlist("using-named-graph-uri"))
+    return UpdateRequest(text, using, named, base=request.base_url)
 
 
 def formats(request: Request, parameters: MultiDict[str, str]) -> tuple[str | None, str | None]:
@@ -83,6 +82,11 @@ def _parameters(data: bytes) -> MultiDict[str, str]:
         return MultiDict(parse_qsl(data.decode("utf-8"), keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError as error:
         raise SyntaxInvalidError("not-utf-8", where=f"byte {error.start}") from error
+
+
+def content_type(media_type: str) -> str:
+    """Return the media type with the encoding where its default would be another one."""
+    return media_type + ("; charset=utf-8" if media_type.startswith("text/") else "")
 
 
 def _single(parameters: MultiDict[str, str], name: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, RdfFormat, Store
 
+from catalog.canonical import to_content
 from catalog.engines import sparql_results, sparql_text
 from catalog.errors import EngineFailedError, ParameterError, QueryRefusedError
 from catalog.model import DEFAULT_GRAPH, GraphIri
@@ -53,22 +54,23 @@ def answer(question: Question, replies: Replies) -> None:
 
 def _answer(question: Question, replies: Replies) -> None:
     request = question.request
-    sparql_text.refuse_remote(request.text, "SERVICE", question.hosts, sparql_text.parse_query)
+    sparql_text.refuse_remote(request.text, "SERVICE", question.hosts, sparql_text.query_parser(request.base))
     sparql_results.reply(_query(_checkpoint(question), request), request, question.rows, replies)
 
 
 def rehearse(rehearsal: Rehearsal, replies: Replies) -> None:
     """Run an update on a throw-away checkpoint; reply with each graph that it changes, and its new content."""
     request = rehearsal.request
-    sparql_text.refuse_remote(request.text, "LOAD", rehearsal.hosts, sparql_text.parse_update)
-    sparql_text.refuse_remote(request.text, "SERVICE", rehearsal.hosts, sparql_text.parse_update)
+    parse = sparql_text.update_parser(request.base)
+    sparql_text.refuse_remote(request.text, "LOAD", rehearsal.hosts, parse)
+    sparql_text.refuse_remote(request.text, "SERVICE", rehearsal.hosts, parse)
     before, after = Store.read_only(rehearsal.before), Store(rehearsal.after)
     _update(after, request)
     named = _graphs_written(request.text)
     for graph in sorted(named) if named is not None else _all_graphs(before, after):
         content = _content(after, graph)
         if content != _content(before, graph):
-            replies.send((graph, content.decode()))
+            replies.send((graph, to_content(content.decode().splitlines())))
 
 
 def _checkpoint(question: Question) -> Store:
@@ -84,10 +86,13 @@ def _query(store: Store, request: QueryRequest) -> QuerySolutions | QueryBoolean
     try:
         if request.default_graphs or request.named_graphs:
             return store.query(
-                text, default_graph=_graphs(request.default_graphs), named_graphs=_graphs(request.named_graphs)
+                text,
+                base_iri=request.base,
+                default_graph=_graphs(request.default_graphs),
+                named_graphs=_graphs(request.named_graphs),
             )
-        union = not sparql_text.has_keyword(text, "FROM", sparql_text.parse_query)
-        return store.query(text, use_default_graph_as_union=union)
+        union = not sparql_text.has_keyword(text, "FROM", sparql_text.query_parser(request.base))
+        return store.query(text, base_iri=request.base, use_default_graph_as_union=union)
     except SyntaxError as error:
         raise sparql_text.syntax_invalid(error) from error
 
@@ -104,7 +109,7 @@ def _graphs(names: Iterable[str]) -> list[Any]:
 
 def _update(store: Store, request: UpdateRequest) -> None:
     try:
-        store.update(sparql_text.with_using(request.text, request.using_graphs, request.using_named_graphs))
+        store.update(sparql_text.with_using(request), base_iri=request.base)
     except SyntaxError as error:
         raise sparql_text.syntax_invalid(error) from error
     except (OSError, RuntimeError) as error:

@@ -207,15 +207,17 @@ class SparqlServerStore:
 def answer(question: Question, replies: Replies) -> None:
     """Put a query to a server and serialise its answer anew. Runs in a worker."""
     request = question.request
-    sparql_text.refuse_remote(request.text, "SERVICE", question.hosts, sparql_text.parse_query)
+    parse = sparql_text.query_parser(request.base)
+    sparql_text.refuse_remote(request.text, "SERVICE", question.hosts, parse)
     try:
-        form = sparql_text.parse_query(request.text)
+        form = parse(request.text)
     except SyntaxError as error:
         raise sparql_text.syntax_invalid(error) from error
     accept = _TRIPLES if isinstance(form, QueryTriples) else _JSON
     dataset = request.default_graphs or request.named_graphs
-    union = not dataset and not sparql_text.has_keyword(request.text, "FROM", sparql_text.parse_query)
-    response = _Dataset(question.url).query(request.text, accept, union, request)
+    union = not dataset and not sparql_text.has_keyword(request.text, "FROM", parse)
+    text = f"BASE <{request.base}> {request.text}" if request.base else request.text
+    response = _Dataset(question.url).query(text, accept, union, request)
     with _server_errors():
         results = _triples(response) if accept == _TRIPLES else _results(response)
         sparql_results.reply(results, request, question.rows, replies)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Store
+from pyoxigraph import NamedNode, Store
 
 from catalog.errors import ParameterError, QueryRefusedError, SyntaxInvalidError
 from catalog.model import DEFAULT_GRAPH, GraphIri
+from catalog.ports import Term, UpdateRequest
 
-Term = NamedNode | BlankNode | Literal
 Parser = Callable[[str], object]
 
 _NO_KEYWORD = "qzqzqzq"
@@ -34,16 +34,19 @@ _TOKEN = re.compile(
 _ERROR_PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
-def parse_query(text: str) -> object:
-    """Parse a query; raises ``SyntaxError``. It runs on an empty store, so nothing is computed."""
-    return Store().query(text)
+def query_parser(base: str | None) -> Parser:
+    """Return what parses a query or raises ``SyntaxError``. It runs on an empty store, so nothing is computed."""
+    return lambda text: Store().query(text, base_iri=base)
 
 
-def parse_update(text: str) -> object:
-    """Parse an update; raises ``SyntaxError``. It runs on an empty store that is thrown away."""
-    with contextlib.suppress(RuntimeError, OSError):  # it parsed, and then missed a graph that the empty store lacks
-        Store().update(text)
-    return None
+def update_parser(base: str | None) -> Parser:
+    """Return what parses an update or raises ``SyntaxError``. It runs on an empty store that is thrown away."""
+
+    def parse(text: str) -> None:
+        with contextlib.suppress(RuntimeError, OSError):  # it parsed, and then missed a graph that is not there
+            Store().update(text, base_iri=base)
+
+    return parse
 
 
 def has_keyword(text: str, keyword: str, parse: Parser) -> bool:
@@ -87,17 +90,20 @@ def replacement(graph: GraphIri, triples: str, unnamed: bool = True) -> str:
     return f"DROP SILENT GRAPH {name}" + (f" ;\nINSERT DATA {{ GRAPH {name} {{\n{triples}}} }}" if triples else "")
 
 
-def with_using(text: str, graphs: Sequence[str], named_graphs: Sequence[str]) -> str:
+def with_using(request: UpdateRequest) -> str:
     """Add ``USING`` clauses to each operation of an update that has a ``WHERE`` (SPARQL 1.1 Protocol §2.2.3).
 
     Raises ``ParameterError`` where the update has ``USING``, ``USING NAMED`` or ``WITH`` itself, or is of the short
     form ``DELETE WHERE``, which takes none.
     """
-    if not graphs and not named_graphs:
+    text = request.text
+    if not request.using_graphs and not request.using_named_graphs:
         return text
-    if any(has_keyword(text, keyword, parse_update) for keyword in ("USING", "WITH")):
+    parse = update_parser(request.base)
+    if any(has_keyword(text, keyword, parse) for keyword in ("USING", "WITH")):
         raise ParameterError("using-conflict", where="using-graph-uri")
-    clauses = [f"USING <{graph}>" for graph in graphs] + [f"USING NAMED <{graph}>" for graph in named_graphs]
+    clauses = [f"USING <{graph}>" for graph in request.using_graphs]
+    clauses += [f"USING NAMED <{graph}>" for graph in request.using_named_graphs]
     pieces, start, before = [], 0, ""
     for token in _TOKEN.finditer(text):
         word = token[1].upper()
