@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.analysis import QueryTerm, iter_tokens, tokens_of_label
+from catalog.analysis import QueryTerm, iter_tokens_like, tokens_of_label
 from catalog.documents import FIELDS, Text
 from catalog.ports import Fragment, Reason
 
@@ -36,7 +36,7 @@ def iter_matches(texts: Iterable[Text], terms: Sequence[QueryTerm], scanned: int
         spans: list[tuple[int, int]] = []
         found: dict[QueryTerm, None] = {}
         short = len(text.text) <= _LABEL
-        for token in tokens_of_label(text.text) if short else iter_tokens(text.text[:scanned]):
+        for token in tokens_of_label(text.text) if short else iter_tokens_like(text.text[:scanned], by_stem):
             if matching := by_stem.get(token.stem):
                 spans.append((token.start, token.end))
                 found.update(dict.fromkeys(matching))

@@ -1,7 +1,7 @@
 """How near is near: what a cosine means under one model, found by embedding pairs that do and do not belong together.
 
-Cosines of different models do not compare (unrelated texts lie near 0.1 with one and near 0.8 with another), so the
-scale is measured when a model is loaded.
+Cosines of different models do not compare (unrelated texts lie near 0.1 with one and near 0.8 with another), nor do
+the sizes of their vectors' components, so the scale is measured when a model is loaded.
 """
 
 from __future__ import annotations
@@ -37,10 +37,14 @@ _PAIRS = (
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """Cosines of one model: unrelated texts hardly ever pass ``floor``; a query and its answer reach ``match``."""
+    """Cosines of one model: unrelated texts hardly ever pass ``floor``; a query and its answer reach ``match``.
+
+    No component of its vectors is expected beyond ``reach``, on either side of zero.
+    """
 
     floor: float
     match: float
+    reach: float = 1.0
 
     @property
     def entry(self) -> float:
@@ -55,6 +59,9 @@ class Nearness:
 def measure(embedder: Embedder) -> Nearness:
     """Return the scale of a model: 98th percentile of pairs that do not belong together, median of those that do."""
     queries = embedder.embed([query for query, _ in _PAIRS])
-    cosines = queries @ embedder.embed([passage for _, passage in _PAIRS]).T
+    passages = embedder.embed([passage for _, passage in _PAIRS])
+    cosines = queries @ passages.T
     floor = float(np.percentile(cosines[~np.eye(len(_PAIRS), dtype=bool)], 98))
-    return Nearness(floor, max(float(np.median(cosines.diagonal())), floor + 0.01))
+    largest = max(float(np.abs(vectors).max()) for vectors in (queries, passages))
+    match = max(float(np.median(cosines.diagonal())), floor + 0.01)
+    return Nearness(floor, match, min(1.0, round(1.25 * largest, 2)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from catalog.analysis import (
     exact_key,
     iter_tokens,
+    iter_tokens_like,
     normalise,
     query_terms,
     segment,
@@ -97,3 +98,12 @@ def test_titles_sort_by_sound_in_chinese_and_without_accents_in_english() -> Non
 
 def test_technical_names_are_taken_apart() -> None:
     assert split_name("cellVoltage_max") == "cell Voltage max"
+
+
+def test_tokens_that_may_match_are_found_without_the_rest() -> None:
+    text = "Batteries, battery packs and BATTERY cells; embattled bats. Battery2"
+    stems = {"batteri", "cell"}
+    wanted = [token for token in iter_tokens(text) if token.stem in stems]
+    assert [token for token in iter_tokens_like(text, stems) if token.stem in stems] == wanted
+    assert list(iter_tokens_like(text, {"电池"})) == []
+    assert [token.term for token in iter_tokens_like("电池 cells", {"电池"})] == ["电池", "cells"]
