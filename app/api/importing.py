@@ -10,10 +10,9 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -42,8 +41,13 @@ FOREIGN = "mappings.formats"
 NDJSON = "application/x-ndjson"
 VALIDATE_MAX_BYTES = 2 << 20
 VALIDATE_MAX_RECORDS = 200
-_VALIDATING = threading.BoundedSemaphore(2)
-_PATIENCE_S = 20.0
+_VALIDATE_S = 20.0
+_RECORD_S = 5.0
+_MEMORY_MB = 1024
+_PLACES = 2
+_CHECKING = threading.BoundedSemaphore(_PLACES)
+_WAITING = threading.BoundedSemaphore(2 * _PLACES)
+_PATIENCE_S = 10.0
 _PROGRESS_S = 0.3
 _SOURCE_IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _AHEAD = 256
@@ -68,19 +72,50 @@ def import_records(call: Call) -> Response:
 
 def validate(call: Call) -> dict[str, Any]:
     """Say of each record in the body whether it would be taken, and what the checks find."""
-    if not _VALIDATING.acquire(timeout=_PATIENCE_S):
-        raise EngineUnavailableError("workers-busy", workers=2, waited_s=_PATIENCE_S)
-    try:
-        with _received(call, VALIDATE_MAX_BYTES) as document, Importer(call.catalogue, FOREIGN) as importer:
-            outcomes = list(islice(_rehearsed(call, importer, document, _registration(call)), VALIDATE_MAX_RECORDS + 1))
-    finally:
-        _VALIDATING.release()
-    if len(outcomes) > VALIDATE_MAX_RECORDS:
-        raise LimitExceededError("validation-too-large", limit="records", value=VALIDATE_MAX_RECORDS)
+    with _received(call, VALIDATE_MAX_BYTES) as document, _turn():
+        outcomes = _validated(call, document)
     return {
         "conforms": all(outcome.status is not Status.REJECTED for outcome in outcomes),
         "records": [write_outcome(outcome, call.language) for outcome in outcomes],
     }
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for a place among those that check; raise ``EngineUnavailableError`` where too many wait already.
+
+    Anybody may ask for a check, so it must not be able to take all threads that answer.
+    """
+    if not _WAITING.acquire(blocking=False):
+        raise EngineUnavailableError("checks-busy", places=_PLACES)
+    try:
+        if not _CHECKING.acquire(timeout=_PATIENCE_S):
+            raise EngineUnavailableError("checks-busy", places=_PLACES)
+        try:
+            yield
+        finally:
+            _CHECKING.release()
+    finally:
+        _WAITING.release()
+
+
+def _validated(call: Call, document: Document) -> list[Outcome]:
+    """Check within tighter limits than an import has. Raises ``LimitExceededError``."""
+    known = call.catalogue.settings
+    bounded = replace(known, import_time_s=min(known.import_time_s, _RECORD_S), import_memory_mb=_MEMORY_MB)
+    end = time.monotonic() + _VALIDATE_S
+    outcomes: list[Outcome] = []
+    with (
+        Importer(replace(call.catalogue, settings=bounded), FOREIGN) as importer,
+        closing(_rehearsed(call, importer, document, _registration(call))) as found,
+    ):
+        for outcome in found:
+            outcomes.append(outcome)
+            if len(outcomes) > VALIDATE_MAX_RECORDS:
+                raise LimitExceededError("validation-too-large", limit="records", value=VALIDATE_MAX_RECORDS)
+            if time.monotonic() > end:
+                raise LimitExceededError("time-limit", limit="time", value=_VALIDATE_S)
+    return outcomes
 
 
 def _received(call: Call, max_bytes: int) -> Any:
@@ -115,7 +150,9 @@ def _source_iri(name: str) -> str:
     return "urn:spacecat:source:" + quote(name.strip(), safe="")
 
 
-def _rehearsed(call: Call, importer: Importer, document: Document, registration: Registration) -> Iterator[Outcome]:
+def _rehearsed(
+    call: Call, importer: Importer, document: Document, registration: Registration
+) -> Generator[Outcome, None, None]:
     for result in importer.iter_submissions([document]):
         if isinstance(result, Submission):
             yield from rehearse(call.catalogue, [result], registration)

@@ -196,6 +196,22 @@ def test_a_form_of_another_site_cannot_write(api: Api) -> None:
     assert problem["code"] == "origin-foreign"
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("deep.jsonld", b'{"http://x.example/p":' * 5000 + b"1" + b"}" * 5000),
+        ("script.ttl", UNTITLED.replace(b'"?"@en', b"<javascript:alert(1)>")),
+        ("bytes.ttl", bytes(range(256)) * 10),
+        ("nothing.ttl", b""),
+    ],
+)
+def test_hostile_documents_get_an_answer(api: Api, name: str, body: bytes) -> None:
+    headers = {"Content-Type": "application/octet-stream"}
+    answer = api(f"/validate?name={name}", method="POST", data=body, headers=headers)
+    assert answer["conforms"] is False
+    assert all(record["message"] for record in answer["records"])
+
+
 def test_what_intake_finds_is_said_in_both_languages(api: Api) -> None:
     body = PARTICIPANT.replace(b'"One"@en', b'"<b>One</b>"@en')
     outcome = api("/validate", method="POST", data=body, headers=TURTLE)["records"][0]
