@@ -1,4 +1,4 @@
-"""What every page shares: who reads it, in which language and light, and how a template becomes a page."""
+"""What every page shares: who reads it, in which language and look, and how a template becomes a page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.i18n import LANGUAGE_NAMES, LANGUAGES, Words, pick_language
 from catalog.model import Audience
 from catalog.settings import Settings
 
-THEMES = ("auto", "light", "dark")
+LOOKS = ("auto", "light", "dark")
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -26,7 +26,7 @@ class Reader:
 
     audience: Audience
     words: Words
-    theme: str
+    look: str
 
     @property
     def language(self) -> str:
@@ -38,12 +38,12 @@ def reader_of(audience: Audience, language: str | None = None) -> Reader:
     """Return the reader of the current request: ``?lang=``, then the cookie, then what the browser accepts."""
     accepted = [tag for tag, _ in request.accept_languages]
     chosen = pick_language(request.args.get("lang"), language, request.cookies.get("lang"), accepted=accepted)
-    theme = request.args.get("theme") or request.cookies.get("theme") or "auto"
-    return Reader(audience, Words(chosen), theme if theme in THEMES else "auto")
+    look = request.args.get("look") or request.cookies.get("look") or "auto"
+    return Reader(audience, Words(chosen), look if look in LOOKS else "auto")
 
 
 def page(reader: Reader, template: str, settings: Settings, status: int = 200, **context: Any) -> Response:
-    """Render a template for a reader; remembers the language and light that the address asks for."""
+    """Render a template for a reader; remembers the language and look that the address asks for."""
     words = reader.words
     html = render_template(
         template,
@@ -64,7 +64,7 @@ def page(reader: Reader, template: str, settings: Settings, status: int = 200, *
     response.vary.update(["Accept-Language", "Cookie", "Accept"])
     response.headers.setdefault("Cache-Control", "private, no-cache")
     _remember(response, "lang", LANGUAGES)
-    _remember(response, "theme", THEMES)
+    _remember(response, "look", LOOKS)
     return response
 
 

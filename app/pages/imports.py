@@ -19,7 +19,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.access import Access
-from app.errors import explain
+from app.errors import explain, messages_of
 from app.i18n import N_, Words
 from app.pages.frame import Reader, page, reader_of
 from app.pages.names import record_href
@@ -276,7 +276,7 @@ def _by_urgency(outcomes: list[Outcome]) -> list[Outcome]:
 def _row(outcome: Outcome, words: Words) -> _Row:
     stored = outcome.graph is not None and outcome.status is not Status.REJECTED
     said = [
-        words.choose(finding.messages)[1]
+        words.choose(messages_of(finding))[1]
         for finding in outcome.findings
         if finding.severity in (Severity.UNSAFE, Severity.VIOLATION)
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode
 
+from app.errors import messages_of
 from app.i18n import N_, Words
 from app.pages.facts import Facts, Value, iris_of, is_number, property_name, relation_words
 from app.pages.frame import Reader
@@ -321,7 +322,7 @@ def group_findings(findings: tuple[Finding, ...], topic: str, words: Words) -> l
     counts: Counter[tuple[Severity, str, str]] = Counter()
     places: dict[tuple[Severity, str, str], list[str]] = {}
     for finding in findings:
-        text = words.choose(finding.messages)[1] or finding.component.rsplit("#", 1)[-1]
+        text = words.choose(messages_of(finding))[1] or finding.component.rsplit("#", 1)[-1]
         key = (finding.severity, text, finding.path)
         counts[key] += 1
         found = places.setdefault(key, [])

@@ -49,11 +49,11 @@ async function load(url, push) {
   for (const link of document.querySelectorAll(".switches a")) renew(link);
 }
 
-/** The switches of language and light keep the state of the address. */
+/** The switches of language and look keep the state of the address. */
 function renew(link) {
   const own = new URL(link.href).searchParams;
   const url = new URL(location.href);
-  for (const name of ["lang", "theme"]) {
+  for (const name of ["lang", "look"]) {
     url.searchParams.delete(name);
     if (own.has(name)) url.searchParams.set(name, own.get(name));
   }

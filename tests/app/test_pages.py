@@ -149,13 +149,13 @@ def test_the_language_is_chosen_remembered_and_switched(site: Flask) -> None:
     assert '<html lang="en"' in client.get("/help?lang=en").get_data(as_text=True)
 
 
-def test_light_is_remembered_and_nonsense_is_not(site: Flask) -> None:
+def test_the_look_is_remembered_and_nonsense_is_not(site: Flask) -> None:
     client = site.test_client()
-    client.get("/?theme=dark")
-    assert 'data-theme="dark"' in client.get("/help").get_data(as_text=True)
-    response = client.get("/?theme=%22%3E&lang=xx")
+    client.get("/?look=dark")
+    assert 'data-look="dark"' in client.get("/help").get_data(as_text=True)
+    response = client.get("/?look=%22%3E&lang=xx")
     assert "Set-Cookie" not in response.headers
-    assert 'data-theme="auto"' in response.get_data(as_text=True)
+    assert 'data-look="auto"' in response.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(("question", "language"), [("电池碳足迹", "en"), ("carbon footprint of cells", "zh")])
@@ -169,11 +169,17 @@ def test_a_question_finds_records_of_the_other_language(read, question: str, lan
 
 
 def test_filters_are_chips_that_can_be_removed(read) -> None:
-    html = read("/search?q=footprint&kind=dataset&theme=eu:data-theme/ENVI")
+    html = read("/search?q=footprint&kind=dataset&theme=eu:data-look/ENVI")
     assert html.count('aria-label="Remove the filter') == 2
-    assert 'href="?q=footprint&amp;theme=eu%3Adata-theme%2FENVI"' in html
-    assert re.search(r'name="theme" value="eu:data-theme/ENVI" checked', html)
+    assert 'href="?q=footprint&amp;theme=eu%3Adata-look%2FENVI"' in html
+    assert re.search(r'name="theme" value="eu:data-look/ENVI" checked', html)
     assert "Tram delays" not in html
+
+
+def test_the_switches_keep_the_search(read) -> None:
+    html = read("/search?q=cells&theme=eu:data-theme/ENVI")
+    assert "theme=eu%3Adata-theme%2FENVI&amp;look=dark" in html
+    assert "theme=eu%3Adata-theme%2FENVI&amp;lang=zh" in html
 
 
 def test_what_is_empty_says_what_to_do(read) -> None:

@@ -56,6 +56,7 @@ def test_each_record_has_its_outcome(operator: FlaskClient, fresh_space: Catalog
     html = operator.get(path).get_data(as_text=True)
     assert "Done." in html
     assert "id/dataset/bad" in html
+    assert "would run as a program" in html
     record = fresh_space.ledger.find_by_iri(BASE + "id/dataset/good")
     assert record is not None
     assert (record.visibility, record.source) == (Visibility.MEMBERS, "urn:spacecat:source:a%20friend")

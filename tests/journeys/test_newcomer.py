@@ -222,12 +222,12 @@ def test_an_operator_imports_and_sees_what_became_of_it(address: str, browse: Br
     assert not complaints(browser)
 
 
-@pytest.mark.parametrize("light", ["light", "dark"])
+@pytest.mark.parametrize("look", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 820, 1440])
-def test_nothing_is_wider_than_the_window(address: str, browse: Browse, width: int, light: str) -> None:
+def test_nothing_is_wider_than_the_window(address: str, browse: Browse, width: int, look: str) -> None:
     browser = browse("zh", width=width)
     browser.set_window_size(width, 1000)
-    browser.get(f"{address}/?theme={light}")
+    browser.get(f"{address}/?look={look}")
     first = css(browser, ".newest a").get_attribute("href")
     for path in ("/", "/search?q=carbon", first, first + "/neighbours", "/sparql", "/browse/theme", "/status", "/help"):
         browser.get(path if path.startswith("http") else address + path)
@@ -265,10 +265,10 @@ return poor;
 """
 
 
-@pytest.mark.parametrize("light", ["light", "dark"])
-def test_every_text_has_enough_contrast(address: str, browse: Browse, light: str) -> None:
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_every_text_has_enough_contrast(address: str, browse: Browse, look: str) -> None:
     browser = browse("en")
-    browser.get(f"{address}/?theme={light}")
+    browser.get(f"{address}/?look={look}")
     first = css(browser, ".newest a").get_attribute("href")
     for path in ("/", "/search?q=carbon&kind=dataset", first, "/sparql", "/status", "/sign-in", "/record/nothing"):
         browser.get(path if path.startswith("http") else address + path)
