@@ -24,7 +24,7 @@ def canonicalize(lines: Iterable[str]) -> list[str]:
     Raises ``LimitExceededError`` (``blank-nodes-alike``) where blank nodes are too symmetric.
     """
     unique = set(lines)
-    blank = [line for line in unique if _has_blank_node(line)]
+    blank = [line for line in unique if "_:" in line and _has_blank_node(line)]
     if not blank:
         return sorted(unique)
     _refuse_symmetry(blank)
@@ -52,19 +52,29 @@ def _has_blank_node(line: str) -> bool:
 def _refuse_symmetry(lines: list[str]) -> None:
     """Raise where a blank node that has doubles is joined with many blank nodes that have doubles."""
     edges: set[tuple[str, str]] = set()
-    signs: dict[str, list[str]] = {}
     for line in lines:
-        subject, prop, value = line[:-2].split(" ", 2)
-        blank_subject, blank_value = subject.startswith("_:"), value.startswith("_:")
-        if blank_subject and blank_value:
-            edges |= {(subject, value), (value, subject)}
-        if blank_subject:
-            signs.setdefault(subject, []).append(f"> {prop} {'' if blank_value else value}")
-        if blank_value:
-            signs.setdefault(value, []).append(f"< {prop} {'' if blank_subject else subject}")
-    colours = {node: tuple(sorted(signs[node])) for node in signs}
+        if line.startswith("_:"):
+            subject, _, value = line.split(" ", 2)
+            if value.startswith("_:"):
+                edges |= {(subject, value[:-2]), (value[:-2], subject)}
+    if len(edges) <= _ALIKE_NEIGHBOURS:
+        return
+    colours = _colours(lines)
     counts = Counter(colours.values())
     doubles = {node for node, colour in colours.items() if counts[colour] > 1}
     neighbours = Counter(left for left, right in edges if left in doubles and right in doubles)
     if neighbours and max(neighbours.values()) > _ALIKE_NEIGHBOURS:
         raise LimitExceededError("blank-nodes-alike", limit="symmetry", value=_ALIKE_NEIGHBOURS)
+
+
+def _colours(lines: list[str]) -> dict[str, tuple[str, ...]]:
+    """Return what tells each blank node apart at first sight: its statements, with other blank nodes left out."""
+    signs: dict[str, list[str]] = {}
+    for line in lines:
+        subject, prop, value = line[:-2].split(" ", 2)
+        blank_subject, blank_value = subject.startswith("_:"), value.startswith("_:")
+        if blank_subject:
+            signs.setdefault(subject, []).append(f"> {prop} {'' if blank_value else value}")
+        if blank_value:
+            signs.setdefault(value, []).append(f"< {prop} {'' if blank_subject else subject}")
+    return {node: tuple(sorted(each)) for node, each in signs.items()}

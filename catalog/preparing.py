@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
-from catalog.checking import check, place
+from catalog.checking import check_all, place
 from catalog.errors import LimitExceededError, SyntaxInvalidError
 from catalog.intake import Rejection, Submission
 from catalog.model import KIND_CLASSES, Finding, Kind, Severity
@@ -120,7 +120,7 @@ def _walk(job: Job, replies: Replies) -> None:
     spool = Spool(job.spool)
     total = spool.count()
     replies.send(Walking(total))
-    _send(job, replies, _iter_checked(job, spool))
+    _send(job, replies, _iter_items(job, spool))
     if total == 0:
         known = ", ".join(sorted(iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1] for iri in KIND_CLASSES))
         strays = [*_strays(job, spool), Rejection(job.name, None, "no-record-found", params={"known": known})]
@@ -136,37 +136,40 @@ def _strays(job: Job, spool: Spool) -> Iterator[Rejection]:
         yield Rejection(place(job.name, problem.line), subject, problem.code, params)
 
 
-def _send(job: Job, replies: Replies, results: Iterator[Submission | Rejection]) -> None:
+_Item = Description | Rejection
+
+
+def _send(job: Job, replies: Replies, items: Iterator[_Item]) -> None:
+    """Check and send what comes, some at a time; each item is one position."""
     position = job.start - 1
-    while batch := tuple(islice(results, job.batch)):
+    while batch := list(islice(items, job.batch)):
+        checked = iter(check_all([item for item in batch if isinstance(item, Description)], job.name))
+        results = tuple(next(checked) if isinstance(item, Description) else item for item in batch)
         position += len(batch)
-        replies.send(Prepared(position, batch))
+        replies.send(Prepared(position, results))
 
 
-def _iter_checked(job: Job, spool: Spool) -> Iterator[Submission | Rejection]:
+def _iter_items(job: Job, spool: Spool) -> Iterator[_Item]:
     for description in spool.iter_descriptions(job.start):
         if isinstance(description, LimitExceededError):
-            yield Rejection(job.name, description.where.strip("<>"), description.code, description.params)
+            where = description.where.strip("<>")
+            yield Rejection(job.name, where, description.code, description.params)
         else:
-            yield check(description, job.name)
+            yield description
 
 
-def _iter_foreign(job: Job, records: Iterable[Any]) -> Iterator[Submission | Rejection]:
+def _iter_foreign(job: Job, records: Iterable[Any]) -> Iterator[_Item]:
     for position, record in enumerate(records, 1):
         if position < job.start:
             continue
-        where = f"{job.name}#{record.pointer}"
         if record.problem is not None:
             params = {"reason": record.problem.reason, "value": record.problem.detail}
+            where = place(job.name, record.pointer)
             yield Rejection(where, record.iri, "foreign-record-unusable", params=params)
             continue
         lines = record.ntriples.rstrip("\n").split("\n")
-        description = Description(position, f"<{record.iri}>", _kind(record.iri, lines), lines, None, [])
-        result = check(description, where)
-        if isinstance(result, Submission):
-            losses = tuple(_loss(record.iri, loss) for loss in record.losses)
-            result = replace(result, findings=result.findings + losses)
-        yield result
+        losses = tuple(_loss(record.iri, loss) for loss in record.losses)
+        yield Description(position, f"<{record.iri}>", _kind(record.iri, lines), lines, record.pointer, [], losses)
 
 
 def _kind(iri: str, lines: list[str]) -> Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 MAX_LINE_BYTES = 16 << 20
 """Longest line of N-Triples and N-Quads; the parser's own bound for one token of the other syntaxes."""
@@ -38,6 +38,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _SCRIPT = re.compile(r"(?:javascript|vbscript|data|livescript):", re.IGNORECASE)
 _MAYBE_SCRIPT = re.compile(r'[<"]\s*(?:javascript|vbscript|data|livescript):', re.IGNORECASE)
 _MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")
+_MAYBE_MARKUP = re.compile(r'^\S+ \S+ "[^\n]*(?<!\^)</?[A-Za-z]', re.MULTILINE)
 _ANY_URI = '"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
 
 
@@ -51,11 +52,23 @@ def is_valid_language(tag: str) -> bool:
     return _LANGUAGE.fullmatch(tag) is not None
 
 
-def iter_unsafe_iris(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Iterate over (property, IRI) where an IRI or ``xsd:anyURI`` of N-Triples ``lines`` would run as a script."""
-    for line in lines:
-        if not _MAYBE_SCRIPT.search(line):
-            continue
+def iter_markup(content: str) -> Iterator[str]:
+    """Iterate over the lines of N-Triples whose literal holds something like an HTML tag.
+
+    It is kept as text, and pages show it as text.
+    """
+    if _MAYBE_MARKUP.search(content):
+        for line in content.split("\n"):
+            value = line.split(" ", 2)[-1]
+            if value.startswith('"') and _MARKUP.search(value, 0, value.rfind('"')):
+                yield line
+
+
+def iter_unsafe_iris(content: str) -> Iterator[tuple[str, str]]:
+    """Iterate over (property, IRI) where an IRI or ``xsd:anyURI`` of N-Triples would run as a script."""
+    if not _MAYBE_SCRIPT.search(content):
+        return
+    for line in content.rstrip("\n").split("\n"):
         subject, prop, value = line[:-2].split(" ", 2)
         for term in (subject, prop, value):
             text = term[1:-1] if term.startswith("<") else _uri_text(term)
@@ -65,8 +78,3 @@ def iter_unsafe_iris(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _uri_text(term: str) -> str:
     return term[1 : -len(_ANY_URI)] if term.endswith(_ANY_URI) else ""
-
-
-def has_markup(literal: str) -> bool:
-    """Say whether a literal holds something like an HTML tag; it is kept as text, and pages show it as text."""
-    return "<" in literal and _MARKUP.search(literal) is not None

@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 
 from catalog.errors import LimitExceededError
-from catalog.model import KIND_CLASSES, Kind
+from catalog.model import KIND_CLASSES, Finding, Kind
 from catalog.safety import MAX_HOPS, MAX_NESTED_STATEMENTS, MAX_STATEMENTS
 from catalog.syntaxes.statements import Problem, Statements
 from ontology.namespaces import DCAT, DCT, FOAF, RDF, RDFS, SKOS
@@ -39,14 +39,18 @@ _LEAVES = frozenset({f"<{SKOS}Concept>", f"<{SKOS}ConceptScheme>"})
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a document says about one root, as N-Triples lines; ``subject`` is its N-Triples term."""
+    """What a document says about one root, as N-Triples lines; ``subject`` is its N-Triples term.
+
+    ``place`` is its line or JSON pointer, where there is one; ``losses`` what conversion left behind.
+    """
 
     position: int
     subject: str
     kind: Kind
     lines: list[str]
-    line: int | None
+    place: int | str | None
     problems: list[Problem]
+    losses: tuple[Finding, ...] = ()
 
 
 class Spool:
@@ -159,6 +163,8 @@ class Spool:
         """
         self._roots = {subject for (subject,) in self._db.execute("SELECT subject FROM walk")}
         self._troubled = {subject for (subject,) in self._db.execute("SELECT subject FROM problem")}
+        self._topics = bool(self._db.execute("SELECT EXISTS (SELECT * FROM topic)").fetchone()[0])
+        self._subjects = {hash(subject) for (subject,) in self._db.execute("SELECT DISTINCT subject FROM run")}
         rows = self._db.execute("SELECT * FROM walk WHERE position >= ? ORDER BY position", (start,)).fetchall()
         for position, subject, rank, line in rows:
             try:
@@ -189,13 +195,17 @@ class Spool:
             raise _too_large(root, MAX_STATEMENTS)
         most = len(lines) + MAX_NESTED_STATEMENTS
         seen = {root}
-        topics = self._db.execute("SELECT subject FROM topic WHERE target = ?", (root,))
-        queue = [(subject, 1) for (subject,) in topics] + _nested(lines, 0)
+        queue = _nested(lines, 0)
+        if self._topics:
+            topics = self._db.execute("SELECT subject FROM topic WHERE target = ?", (root,))
+            queue += [(subject, 1) for (subject,) in topics]
         while queue:
             subject, hops = queue.pop()
             if subject in seen or subject in self._roots:
                 continue
             seen.add(subject)
+            if hash(subject) not in self._subjects:
+                continue
             found = self._described(subject)
             lines += found
             if len(lines) > most:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.checking import check
+from catalog.checking import check, check_all
 from catalog.intake import Rejection, Submission
 from catalog.model import Kind, Severity
 from catalog.splitting import Description
@@ -24,7 +24,7 @@ def described(*statements: str, kind: Kind = Kind.DATASET, problems: list[Proble
 
 
 def submitted(description: Description) -> Submission:
-    result = check(description, "file.nt")
+    [result] = check_all([description], "file.nt")
     assert isinstance(result, Submission)
     return result
 

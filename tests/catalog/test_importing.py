@@ -240,7 +240,7 @@ def test_foreign_json_is_converted(load: Import) -> None:
     }
     outcomes = load(json.dumps(document), "data.json")
     assert Counter(outcome.status for outcome in outcomes)[Status.CREATED] >= 2
-    assert all(outcome.where.startswith("data.json#/dataset/") for outcome in outcomes)
+    assert all(outcome.where.startswith("data.json:/dataset/") for outcome in outcomes)
     again = load(json.dumps(document), "data.json")
     assert {outcome.status for outcome in again} <= {Status.UNCHANGED, Status.REJECTED}
 

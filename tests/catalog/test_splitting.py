@@ -170,7 +170,7 @@ def test_problems_come_with_the_record_that_they_concern(tmp_path: Path) -> None
     spool.add_problem(Problem("syntax-error", "?", line=9))
     spool.finish("http://space/record/")
     found = descriptions(spool)["d"]
-    assert found.line == 3
+    assert found.place == 3
     assert [problem.line for problem in found.problems] == [5]
     assert [problem.line for problem in spool.iter_stray_problems()] == [9]
 

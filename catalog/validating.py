@@ -1,0 +1,117 @@
+"""Validates many records at once where that finds the same as validating each alone.
+
+One check of fifty records costs less than half of fifty checks. It is the same where no record says anything about
+a resource that another one names: then every node sees the same statements as it would alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from catalog.model import Finding, Severity
+from shapes.report import SEVERITIES, Result
+from shapes.validate import validate
+
+_AT_ONCE = 50
+_MOST_BYTES = 1 << 19
+_SUBJECTS = re.compile(r"^(\S+) ", re.MULTILINE)
+_OBJECTS = re.compile(r"^\S+ \S+ (<[^>]*>) \.$", re.MULTILINE)
+_BLANK_SUBJECT = re.compile(r"^_:(c14n\d+) ", re.MULTILINE)
+_BLANK_OBJECT = re.compile(r"> _:(c14n\d+) \.$", re.MULTILINE)
+
+
+def validate_each(contents: Sequence[str]) -> list[tuple[Finding, ...]]:
+    """Return the findings of the shapes for each record, given as canonical N-Triples."""
+    findings: list[tuple[Finding, ...]] = []
+    for group in _groups(contents):
+        findings += _validate_group(group)
+    return findings
+
+
+class _Group:
+    """Records to be checked at once: no two of them say different things about one resource."""
+
+    def __init__(self) -> None:
+        self.contents: list[str] = []
+        self._describing: dict[str, str] = {}
+        self._named: set[str] = set()
+        self._size = 0
+
+    def takes(self, content: str) -> bool:
+        """Take a record in, if it has nothing to do with those that are here."""
+        subjects = {subject for subject in _SUBJECTS.findall(content) if subject[0] == "<"}
+        objects = set(_OBJECTS.findall(content)) - subjects
+        full = len(self.contents) >= _AT_ONCE or self._size + len(content) > _MOST_BYTES
+        if self.contents and (full or not self._is_apart(content, subjects, objects)):
+            return False
+        self.contents.append(content)
+        self._describing |= dict.fromkeys(subjects, content)
+        self._named |= objects
+        self._size += len(content)
+        return True
+
+    def _is_apart(self, content: str, subjects: set[str], objects: set[str]) -> bool:
+        if not objects.isdisjoint(self._describing) or not subjects.isdisjoint(self._named):
+            return False
+        shared = subjects & self._describing.keys()
+        return all(_is_said_alike(subject, content, self._describing[subject]) for subject in shared)
+
+
+def _is_said_alike(subject: str, content: str, other: str) -> bool:
+    """Say whether two records say the same of ``subject``, blank nodes aside, whose labels do not compare."""
+    said, said_there = _about(subject, content), _about(subject, other)
+    return said == said_there and not any("> _:" in line for line in said)
+
+
+def _about(subject: str, content: str) -> list[str]:
+    return [line for line in content.split("\n") if line.startswith(subject + " ")]
+
+
+def _groups(contents: Sequence[str]) -> list[list[str]]:
+    groups = [_Group()]
+    for content in contents:
+        if not groups[-1].takes(content):
+            groups.append(_Group())
+            groups[-1].takes(content)
+    return [group.contents for group in groups]
+
+
+def _validate_group(group: list[str]) -> list[tuple[Finding, ...]]:
+    if len(group) == 1:
+        return [tuple(_finding(result) for result in validate(group[0]).results)]
+    pieces = [_apart(number, content) for number, content in enumerate(group)]
+    describing: dict[str, set[int]] = {}
+    for number, piece in enumerate(pieces):
+        for subject in _SUBJECTS.findall(piece):
+            describing.setdefault(subject.strip("<>"), set()).add(number)
+    found: list[list[Finding]] = [[] for _ in group]
+    alone: set[int] = set()
+    for result in validate("".join(pieces)).results:
+        owners = describing.get(result.focus)
+        if owners is None:  # a resource that is only named, so perhaps checked for the sake of one record alone
+            alone |= {number for number, content in enumerate(group) if f"<{result.focus}>" in content}
+        for number in owners or ():
+            found[number].append(_finding(result))
+    for number in alone:
+        found[number] = list(_validate_group([group[number]])[0])
+    return [tuple(findings) for findings in found]
+
+
+def _apart(number: int, content: str) -> str:
+    """Return a record with its blank nodes labelled as no other record labels them."""
+    if "_:c14n" not in content:
+        return content
+    content = _BLANK_SUBJECT.sub(rf"_:r{number}x\1 ", content)
+    return _BLANK_OBJECT.sub(rf"> _:r{number}x\1 .", content)
+
+
+def _finding(result: Result) -> Finding:
+    severity = Severity(result.severity) if result.severity in SEVERITIES else Severity.VIOLATION
+    focus, value = _own_label(result.focus), _own_label(result.value)
+    return Finding(severity, focus, result.path, value, result.component, result.shape, result.messages)
+
+
+def _own_label(term: str) -> str:
+    """Return a blank node's label as it is in its record."""
+    return re.sub(r"^_:r\d+x", "_:", term) if term.startswith("_:") else term
