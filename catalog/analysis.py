@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -124,36 +124,51 @@ def iter_tokens(text: str) -> Iterator[Token]:
 
     They are the terms that the analyzers give for ``segment(text)``, repetitions included.
     """
-    normal = normalise(text)
-    if len(normal) != len(text):
-        normal = text
-    for run in _RUN.finditer(normal):
-        if _HAN.match(run[0]):
-            for term, begin, end in rjieba.tokenize(run[0], "search", False):
-                yield Token(term, term, run.start() + begin, run.start() + end)
-        elif run[0].isascii():
-            yield from _ascii_tokens(run[0], run.start())
+    for run, start in _runs(text):
+        if _HAN.match(run):
+            yield from _han_tokens(run, start)
+        elif run.isascii():
+            yield from _ascii_tokens(run, start)
         else:
-            yield from _other_tokens(run[0], run.start())
+            yield from _other_tokens(run, start)
+
+
+def iter_tokens_like(text: str, stems: Collection[str]) -> Iterator[Token]:
+    """Yield the tokens of a text that may have one of ``stems``, several times as fast as all of them.
+
+    Stemming leaves the first two letters of a word alone (but for "dying", "lying" and "tying").
+    """
+    beginnings = frozenset(stem[:2] for stem in stems if stem.isascii())
+    foreign = [stem for stem in stems if not stem.isascii()]
+    for run, start in _runs(text):
+        if run.isascii():
+            if beginnings:
+                yield from _ascii_tokens(run, start, _words_beginning(beginnings))
+        elif not _HAN.match(run):
+            yield from _other_tokens(run, start)
+        elif any(stem in run for stem in foreign):
+            yield from _han_tokens(run, start)
+
+
+def _runs(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the stretches of Chinese and of everything else, normalised where that keeps places."""
+    if text.isascii():
+        yield text, 0
+        return
+    normal = normalise(text)
+    for run in _RUN.finditer(normal if len(normal) == len(text) else text):
+        yield run[0], run.start()
+
+
+def _han_tokens(text: str, offset: int) -> Iterator[Token]:
+    for term, begin, end in rjieba.tokenize(text, "search", False):
+        yield Token(term, term, offset + begin, offset + end)
 
 
 @lru_cache(maxsize=20_000)
 def tokens_of_label(text: str) -> tuple[Token, ...]:
     """Return the terms of a short text that comes again and again: a keyword, a name, the label of a concept."""
     return tuple(iter_tokens(text))
-
-
-def iter_tokens_like(text: str, stems: Iterable[str]) -> Iterator[Token]:
-    """Yield the tokens of a long text that may have one of ``stems``, several times as fast as all of them.
-
-    Stemming leaves the first two letters of a word alone (but for "dying", "lying" and "tying").
-    """
-    if not text.isascii():
-        yield from iter_tokens(text)
-        return
-    beginnings = {stem[:2] for stem in stems if stem.isascii()}
-    if beginnings:
-        yield from _ascii_tokens(text, 0, _words_beginning(frozenset(beginnings)))
 
 
 @lru_cache(maxsize=1000)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.analysis import QueryTerm, iter_tokens_like, tokens_of_label
+from catalog.analysis import QueryTerm, Token, iter_tokens_like, tokens_of_label
 from catalog.documents import FIELDS, Text
 from catalog.ports import Fragment, Reason
 
@@ -35,13 +35,18 @@ def iter_matches(texts: Iterable[Text], terms: Sequence[QueryTerm], scanned: int
     for text in texts:
         spans: list[tuple[int, int]] = []
         found: dict[QueryTerm, None] = {}
-        short = len(text.text) <= _LABEL
-        for token in tokens_of_label(text.text) if short else iter_tokens_like(text.text[:scanned], by_stem):
+        for token in _tokens(text, by_stem, scanned):
             if matching := by_stem.get(token.stem):
                 spans.append((token.start, token.end))
                 found.update(dict.fromkeys(matching))
         if found:
             yield Match(text, _merged(spans), tuple(found))
+
+
+def _tokens(text: Text, stems: Collection[str], scanned: int) -> Iterable[Token]:
+    if text.field not in ("title", "description") and len(text.text) <= _LABEL:
+        return tokens_of_label(text.text)
+    return iter_tokens_like(text.text[:scanned], stems)
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
