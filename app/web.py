@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.access import Access
 from app.api import api_blueprint
@@ -68,9 +69,9 @@ def _answer_errors(app: Flask, catalogue: Catalogue, access: Access) -> None:
     app.register_error_handler(Exception, lambda error: answer(_unexpected(error)))
 
 
-def _answer_http(error: HTTPException, answer: Callable[[Problem], Response]) -> Response:
+def _answer_http(error: HTTPException, answer: Callable[[Problem], Response]) -> AnyResponse:
     if error.code is None or error.code < 400:
-        return Response.force_type(error.get_response())
+        return error.get_response()
     code, params = _http_problem(error)
     return answer(Problem(error.code, code, explain(code, params, _language(), request.path), request.path, params))
 
