@@ -26,13 +26,17 @@ _FARTHEST = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far two lists were read: offsets, the keys of the last records taken (0 for none), the best word score."""
+    """How far two lists were read: offsets, the keys of the last records taken (0 for none).
+
+    ``best`` is the word score that counts as 1, and ``weight`` the share of meaning, as the first page reckoned them.
+    """
 
     first: int = 0
     second: int = 0
     first_key: int = 0
     second_key: int = 0
     best: float = 0.0
+    weight: float = 0.0
 
 
 def check(request: SearchRequest) -> SearchRequest:
@@ -74,21 +78,26 @@ def read_cursor(request: SearchRequest, audience: Audience) -> Place:
         return Place()
     try:
         content = json.loads(base64.b64decode(request.cursor.encode("ascii"), altchars=b"-_", validate=True))
-        mark, first, second, first_key, second_key, best = content
-        place = Place(int(first), int(second), int(first_key, 16), int(second_key, 16), float(best))
+        mark, first, second, first_key, second_key, best, weight = content
+        keys = int(first_key, 16), int(second_key, 16)
+        place = Place(int(first), int(second), *keys, float(best), float(weight))
     except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise _invalid() from error
-    offsets = all(0 <= offset <= _FARTHEST for offset in (place.first, place.second))
-    keys = all(0 <= key < 2**64 for key in (place.first_key, place.second_key))
-    if mark != _mark(request, audience) or not (offsets and keys and math.isfinite(place.best) and place.best >= 0):
+    if mark != _mark(request, audience) or not _is_possible(place):
         raise _invalid()
     return place
 
 
+def _is_possible(place: Place) -> bool:
+    offsets = all(0 <= offset <= _FARTHEST for offset in (place.first, place.second))
+    keys = all(0 <= key < 2**64 for key in (place.first_key, place.second_key))
+    return offsets and keys and math.isfinite(place.best) and place.best >= 0 and 0 <= place.weight <= 1
+
+
 def write_cursor(request: SearchRequest, audience: Audience, place: Place) -> str:
     """Return the cursor of ``place`` for further pages of the same request."""
-    first, second, first_key, second_key, best = astuple(place)
-    content = [_mark(request, audience), first, second, f"{first_key:x}", f"{second_key:x}", best]
+    first, second, first_key, second_key, *scale = astuple(place)
+    content = [_mark(request, audience), first, second, f"{first_key:x}", f"{second_key:x}", *scale]
     return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
 
 

@@ -34,6 +34,12 @@ MEANING_WEIGHT = 0.2
 FULL_MATCH = 1.4
 """The word score of a full match, in multiples of the summed rarity of the query's words."""
 
+FOREIGN_WEIGHT = 0.7
+"""The share of meaning where no word of the query is found; measured by ``benchmarks/crosslingual.py``."""
+
+TELLING = 0.5
+"""The part of a full match's word score from which on words get their usual share."""
+
 _MOST_EXACT = 50
 _LOOKED_BACK = 50
 
@@ -80,6 +86,7 @@ class Search:
         self._searcher, self._audience, self._request = reader.searcher, audience, request
         self._place = read_cursor(request, audience)
         self._near = Near()
+        self._weight = {"hybrid": MEANING_WEIGHT, "keyword": 0.0, "vector": 1.0}[request.mode]
         self.text = request.text
         self.terms: list[QueryTerm] = [] if request.mode == "vector" else query_terms(request.text)
         publishers = reader.participants_named(audience, self.terms)
@@ -165,7 +172,7 @@ class Search:
 
     def _by_relevance(self, place: Place) -> Ranking:
         others, count, skipped_before = self._others(place)
-        best = place.best or self._best_score(others)
+        best, self._weight = (place.best, place.weight) if place.best else self._scale(others)
         first = self._nearest(best)
         second = [self._ranked(key, address, score / best) for key, score, address in others]
         at = (
@@ -175,7 +182,9 @@ class Search:
         page, taken = _merged(first[at[0] :], second[at[1] :], self._request.size)
         read = at[0] + taken[0], at[1] + taken[1]
         total = len(first) + count
-        last = Place(read[0], skipped_before + read[1], _last_key(first, read[0]), _last_key(second, read[1]), best)
+        last = Place(
+            read[0], skipped_before + read[1], _last_key(first, read[0]), _last_key(second, read[1]), best, self._weight
+        )
         more = last.first + last.second < total
         return Ranking(tuple(page), total, self._cursor(last) if page and more else None)
 
@@ -212,10 +221,18 @@ class Search:
         query = queries.optionally(self._words, queries.keys(considered), self._conditions())
         return self._scored(self._searcher.search(query, len(considered), count=False).hits)
 
-    def _best_score(self, others: Sequence[Scored]) -> float:
-        """Return the word score that counts as 1: of the best match, or of a full match where that is far off."""
-        scores = [score for _, score, _ in (*others[:1], *self._considered_hits)]
-        return max([FULL_MATCH * sum(self.rarity.values()), *scores, 1e-6])
+    def _scale(self, others: Sequence[Scored]) -> tuple[float, float]:
+        """Return the word score that counts as 1, and the share of meaning.
+
+        The score is that of the best match, or of a full match where that is far off; then words tell little (they
+        may be of another language than the records), and meaning gets a larger share.
+        """
+        full = FULL_MATCH * sum(self.rarity.values())
+        reached = max((score for _, score, _ in (*others[:1], *self._considered_hits)), default=0.0)
+        if self._request.mode != "hybrid":
+            return max(full, reached, 1e-6), self._weight
+        telling = min(1.0, reached / full / TELLING) if full else 0.0
+        return max(full, reached, 1e-6), FOREIGN_WEIGHT + telling * (MEANING_WEIGHT - FOREIGN_WEIGHT)
 
     def _nearest(self, best: float) -> list[Ranked]:
         listed = (
@@ -232,7 +249,7 @@ class Search:
         return min(cosines.values()) if len(cosines) >= NEAREST else 0.0
 
     def _ranked(self, key: int, address: DocAddress, words: float) -> Ranked:
-        weight = {"hybrid": MEANING_WEIGHT, "keyword": 0.0, "vector": 1.0}[self._request.mode]
+        weight = self._weight
         cosine = self._near.cosines.get(key)
         near = self._near.scale.strength(cosine, self._floor) if cosine is not None else 0.0
         words, meaning = (1 - weight) * words, weight * near
