@@ -1,8 +1,8 @@
 # Everything a developer or a server runs. `make run` and `make test` need Python 3.11+ and a package index, no more.
 PYTHON ?= python3
 BIN := .venv/bin
-SHARED ?= ../shared
-export SPACECAT_SHARED ?= $(abspath $(SHARED))
+# Where the public suites and real catalogues lie that `make conformance` and the benchmarks read.
+export TEST_SHARED ?= $(abspath ../shared)
 
 .PHONY: help setup run test test-engines test-browser conformance check fix bench relevance docs clean
 
@@ -33,7 +33,7 @@ test-engines: setup  ## the contract suites against real engines, whose URLs are
 test-browser: setup  ## the journeys in headless Chromium
 	$(BIN)/pytest -m browser
 
-conformance: setup  ## the public suites and real catalogues in $(SHARED)
+conformance: setup  ## the public suites and real catalogues in $(TEST_SHARED)
 	$(BIN)/pytest -m conformance
 
 check: setup  ## format, lint, types, dependency rule, generated documents
@@ -50,7 +50,7 @@ fix: setup  ## format and mend what can be mended
 bench: setup  ## every benchmark beside its rival, at the size that RECORDS says
 	$(BIN)/python -m benchmarks --records $(or $(RECORDS),10000)
 
-relevance: setup  ## nDCG@10 on the test collection in $(SHARED)
+relevance: setup  ## nDCG@10 on the test collection in $(TEST_SHARED)
 	$(BIN)/python -m benchmarks.relevance
 
 docs: setup  ## write the generated documents

@@ -27,7 +27,7 @@ from catalog.model import Action, Audience, Change, GraphIri, Iri, Kind, Record,
 from catalog.ports import SearchRequest
 from ontology.namespaces import DCAT, DCT, RDF
 
-DATA = Path(os.environ.get("SPACECAT_SHARED", "../shared")) / "data" / "acordar"
+DATA = Path(os.environ.get("TEST_SHARED", "../shared")) / "data" / "acordar"
 BOOSTS = ((0.0, 0.0), (0.0, 0.2), (0.3, 0.0), (0.3, 0.2), (0.3, 0.4), (0.6, 0.2))
 """Worth of title and keyword, and of stems, to choose from; the whole text counts 1."""
 

@@ -14,7 +14,7 @@ from catalog.engines.sentence_transformers import SentenceTransformersEmbedder
 from catalog.errors import EngineUnavailableError
 from catalog.ports import Embedder
 
-MODEL = "SPACECAT_TEST_SENTENCE_TRANSFORMERS_MODEL"
+MODEL = "TEST_SENTENCE_TRANSFORMERS_MODEL"
 
 
 def sentence_transformers() -> Embedder:
