@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -28,8 +29,15 @@ from catalog.ports import GraphStore, QueryRequest, QueryResult, Solution, Term,
 from catalog.visibility import audiences_of
 from catalog.workers import Bounds, WorkerPool
 
-_TRANSACTION_CHANGES = 200
-_BULK_CHANGES = 1000
+_REPLACED_AT_ONCE = 200
+_LOADED_AT_ONCE = 5000
+"""Graphs in one transaction; a bulk load is one as long as it stays below a million statements."""
+
+_BULK_LOADED = 100
+"""New graphs from which on a bulk load, which writes nine files, is cheaper than a transaction."""
+
+_NEW_GENERATION = 5000
+"""Changes from which on it pays to load the public ones once and derive the other stores."""
 
 
 class OxigraphStore:
@@ -51,6 +59,7 @@ class OxigraphStore:
             self._remove_left_overs()
             self._generation = _Generation(self._path(self._state.generation))
         self._writing = threading.Lock()
+        self._writers = ThreadPoolExecutor(len(Audience), "graphs")
         self._switching = threading.Lock()
         self._checking = threading.Lock()
         self._checkpoints: dict[Audience, SharedFolder] = {}
@@ -72,7 +81,7 @@ class OxigraphStore:
         latest = {change.record.graph: change for change in changes}
         position = max(change.seq for change in changes)
         with self._writing, _engine_errors():
-            if len(latest) >= max(_BULK_CHANGES, len(self._state.restricted)):
+            if len(latest) >= max(_NEW_GENERATION, len(self._state.restricted)):
                 self._apply_in_bulk(latest, position)
             else:
                 self._apply_in_transactions(latest, position)
@@ -124,6 +133,7 @@ class OxigraphStore:
         self._queries.close()
         self._rehearsals.close()
         with self._writing:
+            self._writers.shutdown()
             self._renew(Audience)
             self._generation.stores.clear()  # closes them
             self._state.close()
@@ -132,13 +142,13 @@ class OxigraphStore:
     # Writing
 
     def _apply_in_transactions(self, latest: Mapping[GraphIri, Change], position: int) -> None:
-        stores = self._generation.stores
-        for audience, store in stores.items():
-            for part in _parts(list(latest.values()), _TRANSACTION_CHANGES):
-                _replace(store, [(change.record.graph, _seen(change, audience)) for change in part])
+        def write(audience: Audience) -> None:
+            store = self._generation.stores[audience]
+            _replace(store, {graph: _seen(change, audience) for graph, change in latest.items()})
             self._renew([audience])
-        for store in stores.values():
             store.flush()
+
+        list(self._writers.map(write, Audience))
         self._state.save(position, self._state.generation, _restrictions(latest))
 
     def _apply_in_bulk(self, latest: Mapping[GraphIri, Change], position: int) -> None:
@@ -241,9 +251,10 @@ class _Generation(SharedFolder):
         super().delete()
 
 
-def _parts(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
-    for start in range(0, len(changes), size):
-        yield changes[start : start + size]
+def _parts(contents: Mapping[GraphIri, str], size: int) -> Iterator[Sequence[tuple[GraphIri, str]]]:
+    pairs = list(contents.items())
+    for start in range(0, len(pairs), size):
+        yield pairs[start : start + size]
 
 
 def _first_audience(change: Change) -> Audience | None:
@@ -282,15 +293,18 @@ def _exists(store: Store, graph: GraphIri) -> bool:
     return next(store.quads_for_pattern(None, None, None, name), None) is not None
 
 
-def _replace(store: Store, contents: Sequence[tuple[GraphIri, str]]) -> None:
-    """Give each graph its new content; what readers could have seen before is replaced in one transaction."""
-    existing = [(graph, triples) for graph, triples in contents if _exists(store, graph)]
-    if existing:
-        store.update(" ;\n".join(sparql_text.replacement(graph, triples) for graph, triples in existing))
-    known = {graph for graph, _ in existing}
-    fresh = b"".join(_quads(graph, triples.encode()) for graph, triples in contents if graph not in known)
-    if fresh:
-        store.load(fresh, format=RdfFormat.N_QUADS)
+def _replace(store: Store, contents: Mapping[GraphIri, str]) -> None:
+    """Give each graph its new content; a reader sees the old one or the new one, nothing between."""
+    existing = {graph: triples for graph, triples in contents.items() if _exists(store, graph)}
+    for part in _parts(existing, _REPLACED_AT_ONCE):
+        store.update(" ;\n".join(sparql_text.replacement(graph, triples) for graph, triples in part))
+    fresh = {graph: triples for graph, triples in contents.items() if triples and graph not in existing}
+    for part in _parts(fresh, _LOADED_AT_ONCE):
+        quads = b"".join(_quads(graph, triples.encode()) for graph, triples in part)
+        if len(part) >= _BULK_LOADED:
+            store.bulk_load(quads, format=RdfFormat.N_QUADS, lenient=True)
+        else:
+            store.load(quads, format=RdfFormat.N_QUADS, lenient=True)
 
 
 def _drop(store: Store, graphs: Iterable[GraphIri]) -> None:

@@ -14,7 +14,7 @@ from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, Qu
 
 from catalog.canonical import to_content
 from catalog.engines import sparql_results, sparql_text
-from catalog.errors import EngineFailedError, ParameterError, QueryRefusedError
+from catalog.errors import EngineFailedError, InputError, ParameterError, QueryRefusedError
 from catalog.model import DEFAULT_GRAPH, GraphIri
 from catalog.ports import QueryRequest, UpdateRequest
 from catalog.workers import Replies
@@ -48,7 +48,9 @@ def answer(question: Question, replies: Replies) -> None:
     """Run a query; reply with the media type, then the result as bytes."""
     try:
         _answer(question, replies)
-    except (OSError, RuntimeError) as error:
+    except RuntimeError as error:
+        raise InputError("query-unsupported", detail=str(error)) from error
+    except OSError as error:
         raise EngineFailedError("query-failed", detail=str(error)) from error
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pyoxigraph import Literal, NamedNode
@@ -17,21 +16,28 @@ from catalog.errors import (
     SpacecatError,
     SyntaxInvalidError,
 )
-from catalog.model import DEFAULT_GRAPH, Action, Audience, GraphIri, Kind, Limits, Visibility
+from catalog.model import DEFAULT_GRAPH, Action, Audience, Change, GraphIri, Kind, Limits, Visibility
 from catalog.ports import GraphStore, QueryRequest, UpdateRequest
 from tests.contract import stores
 from tests.contract.stores import BASE, LIMITS, change, content, graph, request, same, withdrawn
 
 SERVERS = stores.server_urls() or ["no server"]
+TYPE, DATASET = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>", "<http://www.w3.org/ns/dcat#Dataset>"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s a <http://www.w3.org/ns/dcat#Dataset> }"
 
 
-@pytest.fixture(params=["oxigraph", *(pytest.param(url, marks=pytest.mark.engines) for url in SERVERS)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+@pytest.fixture(scope="module", params=["oxigraph", *(pytest.param(url, marks=pytest.mark.engines) for url in SERVERS)])
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
     if request.param == "no server":
         pytest.fail(stores.HOW)
-    with stores.opened(request.param, tmp_path / "graphs") as opened:
-        yield opened
+    with stores.opened(request.param, tmp_path_factory.mktemp("graphs")) as store:
+        yield store
+
+
+@pytest.fixture
+def store(opened: GraphStore) -> GraphStore:
+    opened.reset()
+    return opened
 
 
 def rows(store: GraphStore, text: str, audience: Audience = Audience.PUBLIC, limits: Limits = LIMITS) -> list[dict]:  # type: ignore[type-arg]
@@ -114,19 +120,26 @@ def test_reset_empties_everything(store: GraphStore) -> None:
     assert [count(store, audience) for audience in Audience] == [1, 1, 1]
 
 
-def test_large_batches_end_like_small_ones(store: GraphStore) -> None:
+@pytest.mark.parametrize("size", [400, 6000])
+def test_large_batches_end_like_small_ones(store: GraphStore, size: int) -> None:
     levels = [Visibility.PUBLIC] * 8 + [Visibility.MEMBERS, Visibility.DRAFT]
+
+    def batch(first: int, shift: int) -> list[Change]:
+        return [
+            change(first + number, f"r{number}", levels[(number + shift) % 10], f"<urn:r{number}> {TYPE} {DATASET} .\n")
+            for number in range(size)
+        ]
+
     store.apply([change(1, "m", Visibility.MEMBERS), change(2, "gone"), change(3, "d", Visibility.DRAFT)])
-    store.apply(
-        [change(seq, f"r{seq}", levels[seq % 10]) for seq in range(10, 1310)] + [change(1310, "gone", Visibility.DRAFT)]
-    )
-    assert store.position() == 1310
-    assert [count(store, audience) for audience in Audience] == [1040, 1171, 1303]
+    store.apply([*batch(10, 0), change(10 + size, "gone", Visibility.DRAFT)])
+    assert store.position() == 10 + size
+    expected = [size * 8 // 10, size * 9 // 10 + 1, size + 3]
+    assert [count(store, audience) for audience in Audience] == expected
     assert same(store.triples(Audience.MEMBERS, graph("m")), content("m"))
     assert store.triples(Audience.MEMBERS, graph("gone")) is None
     assert same(store.triples(Audience.OPERATORS, graph("gone")), content("gone"))
-    store.apply([change(seq + 2000, f"r{seq}", levels[(seq + 1) % 10]) for seq in range(10, 1310)])
-    assert [count(store, audience) for audience in Audience] == [1040, 1171, 1303]
+    store.apply(batch(20_000, 1))
+    assert [count(store, audience) for audience in Audience] == expected
 
 
 # Visibility

@@ -17,6 +17,7 @@ from catalog.model import Action, Audience, Change, Visibility
 from tests.contract.stores import change, content, graph, same
 
 NAMES = 40
+BULK = 5000
 WRITER = """
 import sys
 from pathlib import Path
@@ -40,11 +41,11 @@ def change_at(seq: int) -> Change:
 
 
 def batches(position: int, bulk: int) -> Iterator[list[Change]]:
-    """Batches of up to ten changes; every ``bulk`` numbers one stands for a thousand graphs that are loaded in bulk."""
+    """Batches of up to ten changes; every ``bulk`` numbers one that loads thousands of graphs in bulk."""
     while True:
         position += 1
         if bulk and position % bulk == 0:
-            yield [change(position, f"b{n}", text=content(f"b{n}", f"Title {position}")) for n in range(1000)]
+            yield [change(position, f"b{n}", text=content(f"b{n}", f"Title {position}")) for n in range(BULK)]
             continue
         batch = [change_at(position)]
         while len(batch) < random.Random(position).randrange(1, 10) and not (bulk and (position + 1) % bulk == 0):
@@ -62,7 +63,7 @@ def assert_holds(store: OxigraphStore, position: int, bulk: int) -> None:
     state = expected_at(position, bulk)
     if bulk and position >= bulk:
         title = f"Title {position // bulk * bulk}"
-        assert same(store.triples(Audience.PUBLIC, graph("b999")), content("b999", title))
+        assert same(store.triples(Audience.PUBLIC, graph(f"b{BULK - 1}")), content(f"b{BULK - 1}", title))
     for number in range(NAMES):
         latest = state.get(graph(f"r{number}"))
         for audience in Audience:
