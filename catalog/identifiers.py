@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from urllib.parse import quote
 
 from catalog.errors import IdentifierError
 from catalog.model import GraphIri, Kind
@@ -18,6 +19,7 @@ _MOD37_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*"
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _BASE36 = _MOD37_ALPHABET[:36]
 _OBJECT_CODE = re.compile(rf"[1-7][0-9A-Z]{{18}}[0-9A-Z]{{12}}[0-9A-Z*](?:{EXTENSION_MARK}.{{1,32}})?")
+_ABSOLUTE_IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _CREDIT_CODE = re.compile(f"[{_CREDIT_ALPHABET}]{{18}}")
 
 
@@ -29,6 +31,11 @@ def record_id(iri: str) -> str:
 def record_graph(base_iri: str, iri: str) -> GraphIri:
     """Return the IRI of the named graph, and catalogue record, of the resource ``iri``."""
     return GraphIri(f"{base_iri}record/{record_id(iri)}")
+
+
+def source_iri(name: str) -> str:
+    """Return the IRI of the source that somebody names: the name itself if it is an IRI, else one made of it."""
+    return name if _ABSOLUTE_IRI.fullmatch(name) else "urn:spacecat:source:" + quote(name, safe="")
 
 
 def looks_like_object_code(text: str) -> bool:

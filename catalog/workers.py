@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import os
 import pickle
 import resource
@@ -29,6 +30,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
 from catalog.errors import EngineFailedError, EngineUnavailableError, LimitExceededError, SpacecatError
+
+log = logging.getLogger(__name__)
 
 _HEAD = struct.Struct("<cQ")
 _RAW, _MESSAGE, _END, _REFUSED, _FAILED = b"R", b"M", b"E", b"X", b"F"
@@ -161,10 +164,21 @@ def _memory_error(bounds: Bounds) -> LimitExceededError:
     return LimitExceededError("memory-limit", limit="memory", value=bounds.memory_bytes)
 
 
+def _failure(trace: str) -> EngineFailedError:
+    """Keep the trace for the operator: whoever asked is told what failed, not where our files lie."""
+    log.error("a worker failed: %s", trace)
+    return EngineFailedError("worker-failed", detail=_last_line(trace))
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
+
+
 def _environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parents[1])
     known = os.environ.get("PYTHONPATH")
-    return os.environ | {"PYTHONPATH": root + (os.pathsep + known if known else "")}
+    # A backtrace of the engine takes seconds, and pushes what killed the process out of its last words.
+    return os.environ | {"PYTHONPATH": root + (os.pathsep + known if known else ""), "RUST_BACKTRACE": "0"}
 
 
 class _Worker:
@@ -244,7 +258,8 @@ class _Worker:
             return _memory_error(bounds)
         if status in (-signal.SIGSEGV, -signal.SIGBUS) or "overflowed its stack" in last_words:
             return LimitExceededError("depth-limit", limit="depth", value="stack")
-        return EngineFailedError("worker-died", status=status, detail=last_words.strip())
+        log.error("a worker died with status %s: %s", status, last_words.strip())
+        return EngineFailedError("worker-died", status=status, detail=_last_line(last_words))
 
 
 def _enlarge(pipe: IO[bytes]) -> None:
@@ -322,7 +337,7 @@ class WorkerPool:
                 kind, payload = worker.reply(bounds)
             dead = kind == _FAILED
             if kind == _FAILED:
-                raise EngineFailedError("worker-failed", detail=pickle.loads(payload))  # noqa: S301 - our own child
+                raise _failure(pickle.loads(payload))  # noqa: S301 - our own child
             if kind == _REFUSED:
                 raise pickle.loads(payload)  # noqa: S301 - our own child
         finally:

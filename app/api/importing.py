@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import queue
-import re
 import secrets
 import threading
 import time
@@ -14,7 +13,6 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -30,6 +28,7 @@ from catalog.errors import (
     ParameterError,
     SpacecatError,
 )
+from catalog.identifiers import source_iri
 from catalog.importing import Document, Importer, Progress, received
 from catalog.intake import Outcome, Rejection, Status, Submission
 from catalog.model import Registration, Visibility
@@ -49,7 +48,6 @@ _CHECKING = threading.BoundedSemaphore(_PLACES)
 _WAITING = threading.BoundedSemaphore(2 * _PLACES)
 _PATIENCE_S = 10.0
 _PROGRESS_S = 0.3
-_SOURCE_IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _AHEAD = 256
 
 log = logging.getLogger(__name__)
@@ -138,16 +136,10 @@ def _media_type(name: str) -> str | None:
 
 def _registration(call: Call) -> Registration:
     visibility = Visibility(call["visibility"]) if call["visibility"] else None
-    return Registration("operator", _source_iri(call["source"]), visibility, call["policy"])
-
-
-def _source_iri(name: str) -> str:
-    """Return the IRI of a source: the name itself if it is one, else one made of it."""
-    if _SOURCE_IRI.fullmatch(name):
-        return name
-    if not name.strip():
-        raise ParameterError("parameter-invalid", where="source", value=name, expected="a name or an IRI")
-    return "urn:spacecat:source:" + quote(name.strip(), safe="")
+    source = call["source"].strip()
+    if not source:
+        raise ParameterError("parameter-invalid", where="source", value=source, expected="a name or an IRI")
+    return Registration("operator", source_iri(source), visibility, call["policy"])
 
 
 def _rehearsed(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import re
 import shutil
 import tempfile
 import threading
@@ -12,7 +11,6 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -25,6 +23,7 @@ from app.pages.frame import Reader, page, reader_of
 from app.pages.names import record_href
 from catalog.catalogue import Catalogue
 from catalog.errors import ConflictError, EngineFailedError, NotFoundError, ParameterError, SpacecatError
+from catalog.identifiers import source_iri
 from catalog.importing import Document, Importer, Progress
 from catalog.intake import Outcome, Status
 from catalog.model import Audience, Registration, Severity, Visibility
@@ -50,7 +49,6 @@ STATUS_NAMES = {
 }
 _KEPT_OUTCOMES = 2000
 _LONGEST_SOURCE = 200
-_IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _KEPT_IMPORTS = 20
 _SHOWN_OUTCOMES = 200
 
@@ -175,7 +173,8 @@ class _Pages:
 
     def form(self) -> AnyResponse:
         if self._access.audience() is Audience.PUBLIC:
-            return redirect(url_for("pages.show_sign_in", then=url_for("pages.show_imports")), 303)
+            target = url_for("pages.show_sign_in", then=url_for("pages.show_imports"), lang=request.args.get("lang"))
+            return redirect(target, 303)
         return self._form(self._reader())
 
     def _form(self, reader: Reader, error: SpacecatError | None = None) -> Response:
@@ -251,11 +250,6 @@ def _read_form() -> tuple[FileStorage, Registration]:
         raise ParameterError("parameter-invalid", where="visibility", value=visibility, expected=", ".join(Visibility))
     source = source_iri(" ".join(request.form.get("source", "").split())[:_LONGEST_SOURCE] or "upload")
     return upload, Registration("operator", source, Visibility(visibility), policy)
-
-
-def source_iri(name: str) -> str:
-    """Return the IRI of a source: the name itself if it is one, else one made of it."""
-    return name if _IRI.fullmatch(name) else "urn:spacecat:source:" + quote(name, safe="")
 
 
 @dataclass(frozen=True, slots=True)

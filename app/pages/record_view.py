@@ -20,6 +20,7 @@ from catalog.ledger import Event
 from catalog.model import Finding, Kind, Record, Severity
 from catalog.neighbours import Neighbour, find_neighbours
 from catalog.ports import Hit
+from catalog.visibility import visibilities_of
 from ontology.description import Description, Node
 
 RATINGS = (
@@ -169,7 +170,7 @@ class _Reading:
             policies=self.policies(catalogue, reader, record),
             parties=self.parties(),
             findings=group_findings(record.findings, record.iri, self.words),
-            history=catalogue.ledger.history(record.graph)[::-1],
+            history=_history(catalogue, reader, record),
             aliases=catalogue.ledger.aliases(record.graph),
             effects=about.texts(topic, "sc:expectedEffect"),
             ratings=self.ratings(),
@@ -305,6 +306,12 @@ class _Reading:
             (relation_words(prop, False, self.words), prop, values[:shown], max(0, len(values) - shown))
             for prop, values in groups.items()
         ]
+
+
+def _history(catalogue: Catalogue, reader: Reader, record: Record) -> list[Event]:
+    """Return what happened to the record, newest first, while it was visible to this reader's audience."""
+    seen = visibilities_of(reader.audience)
+    return [event for event in reversed(catalogue.ledger.history(record.graph)) if event.visibility in seen]
 
 
 def _policy_record(catalogue: Catalogue, reader: Reader, policy: Node) -> Description | None:

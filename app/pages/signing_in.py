@@ -43,6 +43,9 @@ def sign_out(access: Access) -> AnyResponse:
 def _safe_target() -> str:
     """Return the path that ``then`` names if it lies on this site, else the home page."""
     target = request.values.get("then", "/")
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # such as a bracket that nothing closes
+        return "/"
     local = not parts.scheme and not parts.netloc and target.startswith("/") and "\\" not in target
     return target if local and not target.startswith("//") else "/"
