@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from catalog.model import Kind, Record
 from ontology.namespaces import DCAT, DCT, FOAF, RDF, SC, XSD
 
-_SUBJECT_BLANK = re.compile(r"^_:c14n", re.MULTILINE)
-_OBJECT_BLANK = re.compile(r"> _:c14n(\d+) \.$", re.MULTILINE)
+_OBJECT_BLANK = re.compile(r"> _:c14n(?=\d+ \.$)", re.MULTILINE)
 
 
 def compose_graph(record: Record, submitted: str) -> str:
@@ -26,9 +25,9 @@ def compose_graph(record: Record, submitted: str) -> str:
 def _unique_blank_nodes(record_id: str, submitted: str) -> str:
     if "_:c14n" not in submitted:
         return submitted
-    prefix = "r" + re.sub("[^0-9A-Za-z]", "", record_id)
-    renamed = _SUBJECT_BLANK.sub(f"_:{prefix}n", submitted)
-    return _OBJECT_BLANK.sub(rf"> _:{prefix}n\1 .", renamed)
+    label = "_:r" + re.sub("[^0-9A-Za-z]", "", record_id) + "n"
+    renamed = ("\n" + submitted).replace("\n_:c14n", "\n" + label)[1:]
+    return _OBJECT_BLANK.sub("> " + label, renamed)
 
 
 def _catalogue_record(record: Record) -> list[str]:
