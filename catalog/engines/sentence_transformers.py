@@ -29,7 +29,7 @@ class SentenceTransformersEmbedder:
     @property
     def dimensions(self) -> int:
         """Length of the model's vectors; loads the model."""
-        return int(self._transformer.get_sentence_embedding_dimension())
+        return int(self._transformer.get_embedding_dimension())
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one row per text; the model cuts texts at the length that it takes."""
@@ -48,7 +48,7 @@ class SentenceTransformersEmbedder:
         try:
             from sentence_transformers import SentenceTransformer
 
-            return SentenceTransformer(self._name, device="cpu")
+            return SentenceTransformer(self._name)
         except (ImportError, OSError, ValueError) as error:
             raise EngineUnavailableError("embedder-unavailable", where=self._name, reason=str(error)[:300]) from error
 
