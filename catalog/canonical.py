@@ -24,7 +24,7 @@ def canonicalize(lines: Iterable[str]) -> list[str]:
     Raises ``LimitExceededError`` (``blank-nodes-alike``) where blank nodes are too symmetric.
     """
     unique = set(lines)
-    blank = [line for line in unique if "_:" in line and _has_blank_node(line)]
+    blank = [line for line in unique if "_:" in line and (line[0] == "_" or line.split(" ", 2)[2][0] == "_")]
     if not blank:
         return sorted(unique)
     _refuse_symmetry(blank)
@@ -45,17 +45,13 @@ def to_content(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in canonicalize(lines))
 
 
-def _has_blank_node(line: str) -> bool:
-    return line.startswith("_:") or line.split(" ", 2)[2].startswith("_:")
-
-
 def _refuse_symmetry(lines: list[str]) -> None:
     """Raise where a blank node that has doubles is joined with many blank nodes that have doubles."""
     edges: set[tuple[str, str]] = set()
     for line in lines:
-        if line.startswith("_:"):
+        if line[0] == "_" and '"' not in line:
             subject, _, value = line.split(" ", 2)
-            if value.startswith("_:"):
+            if value[0] == "_":
                 edges |= {(subject, value[:-2]), (value[:-2], subject)}
     if len(edges) <= _ALIKE_NEIGHBOURS:
         return

@@ -36,9 +36,10 @@ MAX_HOPS = 5
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]*')
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _SCRIPT = re.compile(r"(?:javascript|vbscript|data|livescript):", re.IGNORECASE)
-_MAYBE_SCRIPT = re.compile(r'[<"]\s*(?:javascript|vbscript|data|livescript):', re.IGNORECASE)
 _MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")
-_MAYBE_MARKUP = re.compile(r'^\S+ \S+ "[^\n]*(?<!\^)</?[A-Za-z]', re.MULTILINE)
+_MAYBE_MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*[\s/>]")  # no IRI, where a colon follows
+_MAYBE_SCRIPT = re.compile(r'[<"]\s*(?:javascript|vbscript|data|livescript):', re.IGNORECASE)
+_SCRIPT_ENDS = ("t:", "T:", "a:", "A:")  # found in no time, and rare
 _ANY_URI = '"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
 
 
@@ -66,7 +67,7 @@ def iter_markup(content: str) -> Iterator[str]:
 
 def iter_unsafe_iris(content: str) -> Iterator[tuple[str, str]]:
     """Iterate over (property, IRI) where an IRI or ``xsd:anyURI`` of N-Triples would run as a script."""
-    if not _MAYBE_SCRIPT.search(content):
+    if not any(end in content for end in _SCRIPT_ENDS) or not _MAYBE_SCRIPT.search(content):
         return
     for line in content.rstrip("\n").split("\n"):
         subject, prop, value = line[:-2].split(" ", 2)

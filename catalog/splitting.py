@@ -92,16 +92,16 @@ class Spool:
     def _note_types(self, subject: str, lines: list[str]) -> bool:
         """Note what makes ``subject`` a root, and say whether more than its class is told."""
         told = False
+        of_type, of_topic = f"{subject} {_TYPE} ", f"{subject} {_TOPIC} "
         for line in lines:
-            _, prop, value = line.split(" ", 2)
-            if prop == _TYPE:
-                kind = _KINDS.get(value[:-2])
+            if line.startswith(of_type):
+                kind = _KINDS.get(line[len(of_type) : -2])
                 if kind:
                     self._note_root(subject, kind)
             else:
                 told = True
-                if prop == _TOPIC:
-                    self._db.execute("INSERT INTO topic VALUES (?, ?)", (value[:-2], subject))
+                if line.startswith(of_topic):
+                    self._db.execute("INSERT INTO topic VALUES (?, ?)", (line[len(of_topic) : -2], subject))
         return told
 
     def _note_root(self, subject: str, kind: Kind) -> None:
@@ -238,11 +238,13 @@ def _nested(lines: list[str], hops: int) -> list[tuple[str, int]]:
     found = []
     leaf = hops >= MAX_HOPS
     for line in lines:
+        if '"' in line:
+            continue
         _, prop, value = line.split(" ", 2)
         if prop == _TYPE:
             leaf = leaf or value[:-2] in _LEAVES
-        elif value.startswith("_:"):
+        elif value[0] == "_":
             found.append((value[:-2], hops))
-        elif value.startswith("<") and prop != _RECORD:
+        elif prop != _RECORD:
             found.append((value[:-2], hops + 1))
     return [(term, depth) for term, depth in found if depth == hops] if leaf else found

@@ -15,10 +15,7 @@ from shapes.validate import validate
 
 _AT_ONCE = 50
 _MOST_BYTES = 1 << 19
-_SUBJECTS = re.compile(r"^(\S+) ", re.MULTILINE)
-_OBJECTS = re.compile(r"^\S+ \S+ (<[^>]*>) \.$", re.MULTILINE)
-_BLANK_SUBJECT = re.compile(r"^_:(c14n\d+) ", re.MULTILINE)
-_BLANK_OBJECT = re.compile(r"> _:(c14n\d+) \.$", re.MULTILINE)
+_BLANK_OBJECT = re.compile(r"> _:(?=c14n\d+ \.$)", re.MULTILINE)
 
 
 def validate_each(contents: Sequence[str]) -> list[tuple[Finding, ...]]:
@@ -40,8 +37,7 @@ class _Group:
 
     def takes(self, content: str) -> bool:
         """Take a record in, if it has nothing to do with those that are here."""
-        subjects = {subject for subject in _SUBJECTS.findall(content) if subject[0] == "<"}
-        objects = set(_OBJECTS.findall(content)) - subjects
+        subjects, objects = _named(content)
         full = len(self.contents) >= _AT_ONCE or self._size + len(content) > _MOST_BYTES
         if self.contents and (full or not self._is_apart(content, subjects, objects)):
             return False
@@ -56,6 +52,14 @@ class _Group:
             return False
         shared = subjects & self._describing.keys()
         return all(_is_said_alike(subject, content, self._describing[subject]) for subject in shared)
+
+
+def _named(content: str) -> tuple[set[str], set[str]]:
+    """Return the IRIs about which a record says something, and those that it only names."""
+    lines = content.split("\n")[:-1]
+    subjects = {line.split(" ", 1)[0] for line in lines if line[0] == "<"}
+    objects = {line.split(" ", 2)[2][:-2] for line in lines if line[-3] == ">" and '"' not in line}
+    return subjects, objects - subjects
 
 
 def _is_said_alike(subject: str, content: str, other: str) -> bool:
@@ -83,14 +87,17 @@ def _validate_group(group: list[str]) -> list[tuple[Finding, ...]]:
     pieces = [_apart(number, content) for number, content in enumerate(group)]
     describing: dict[str, set[int]] = {}
     for number, piece in enumerate(pieces):
-        for subject in _SUBJECTS.findall(piece):
+        for subject in {line.split(" ", 1)[0] for line in piece.split("\n")[:-1]}:
             describing.setdefault(subject.strip("<>"), set()).add(number)
     found: list[list[Finding]] = [[] for _ in group]
     alone: set[int] = set()
     for result in validate("".join(pieces)).results:
         owners = describing.get(result.focus)
-        if owners is None:  # a resource that is only named, so perhaps checked for the sake of one record alone
-            alone |= {number for number, content in enumerate(group) if f"<{result.focus}>" in content}
+        if not result.focus:  # no engine could check them together
+            alone |= set(range(len(group)))
+        elif owners is None:  # a resource that is only named, so perhaps checked for the sake of one record alone
+            term = result.focus if result.focus.startswith("_:") else f"<{result.focus}>"
+            alone |= {number for number, piece in enumerate(pieces) if f" {term} ." in piece}
         for number in owners or ():
             found[number].append(_finding(result))
     for number in alone:
@@ -102,8 +109,9 @@ def _apart(number: int, content: str) -> str:
     """Return a record with its blank nodes labelled as no other record labels them."""
     if "_:c14n" not in content:
         return content
-    content = _BLANK_SUBJECT.sub(rf"_:r{number}x\1 ", content)
-    return _BLANK_OBJECT.sub(rf"> _:r{number}x\1 .", content)
+    label = f"_:r{number}x"
+    content = ("\n" + content).replace("\n_:", "\n" + label)[1:]
+    return _BLANK_OBJECT.sub("> " + label, content)
 
 
 def _finding(result: Result) -> Finding:
@@ -114,4 +122,4 @@ def _finding(result: Result) -> Finding:
 
 def _own_label(term: str) -> str:
     """Return a blank node's label as it is in its record."""
-    return re.sub(r"^_:r\d+x", "_:", term) if term.startswith("_:") else term
+    return "_:" + term.partition("x")[2] if term.startswith("_:r") else term

@@ -63,3 +63,10 @@ def dataset(name: str, *more: str) -> str:
 )
 def test_records_that_share_resources_are_not_mixed_up(contents: list[str]) -> None:
     assert keys(validate_each(contents)) == keys(alone(contents))
+
+
+def test_a_blank_node_that_is_only_named_is_found_wanting_in_its_own_record() -> None:
+    link = "<http://e/a> <http://www.w3.org/ns/dcat#distribution> _:gone ."
+    contents = [dataset("a", link), dataset("b")]
+    assert any(finding.focus == "_:c14n0" for finding in validate_each(contents)[0])
+    assert keys(validate_each(contents)) == keys(alone(contents))
