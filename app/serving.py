@@ -54,7 +54,7 @@ def run_service(settings: Settings, *, demo: bool, threads: int) -> None:
             blocking_threads=threads,
             log_level=LogLevels.critical,
         )
-        loader = partial(_open_application, settings, demo, failure, os.getpid())
+        loader = partial(_open_application, settings, demo, threads, (failure, os.getpid()))
         try:
             server.serve(target_loader=loader, wrap_loader=False)
         except SystemExit as end:
@@ -78,13 +78,14 @@ def _check_port(settings: Settings) -> None:
             raise ConflictError("port-in-use", where=where, detail=error.strerror) from error
 
 
-def _open_application(settings: Settings, demo: bool, failure: Synchronized[int], parent: int) -> Flask:
+def _open_application(settings: Settings, demo: bool, threads: int, watch: tuple[Synchronized[int], int]) -> Flask:
     """Open the catalogue in the worker process and return the application over it."""
     from app.errors import exit_code_of, explain
 
+    failure, parent = watch
     threading.Thread(target=_leave_with, args=(parent,), name="parent", daemon=True).start()
     try:
-        return _opened(settings, demo)
+        return _opened(settings, demo, threads)
     except SpacecatError as error:
         failure.value = exit_code_of(error)
         click.secho(explain(error.code, error.params, LANGUAGE, error.where), fg="red", err=True)
@@ -99,7 +100,7 @@ def _leave_with(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _opened(settings: Settings, demo: bool) -> Flask:
+def _opened(settings: Settings, demo: bool, threads: int) -> Flask:
     from app.compose import open_catalogue
     from app.web import create_app
 
@@ -107,7 +108,7 @@ def _opened(settings: Settings, demo: bool) -> Flask:
     catalogue = opening.__enter__()
     # The worker leaves through multiprocessing's exit, which runs finalizers, not atexit functions.
     Finalize(None, opening.__exit__, args=(None, None, None), exitpriority=10)
-    app = create_app(catalogue)
+    app = create_app(catalogue, threads)
     if demo and catalogue.ledger.position() == 0:
         _load_demo(app, settings)
     note = settings.data_dir / "service.json"

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.access import Access
 from app.api import api_blueprint
+from app.bodies import BodyGate
 from app.dereference import dereference_blueprint
 from app.errors import Problem, explain, problem_of
 from app.i18n import pick_language
@@ -32,8 +33,8 @@ _SECURITY_HEADERS = {
 }
 
 
-def create_app(catalogue: Catalogue) -> Flask:
-    """Return the application over an open catalogue."""
+def create_app(catalogue: Catalogue, threads: int = 16) -> Flask:
+    """Return the application over an open catalogue. ``threads`` are those that will answer; half may read bodies."""
     access = Access(catalogue.settings)
     app = Flask("app")
     app.config.update(
@@ -49,6 +50,7 @@ def create_app(catalogue: Catalogue) -> Flask:
     app.register_blueprint(pages_blueprint(catalogue, access))
     _answer_errors(app, catalogue, access)
     app.after_request(_secured)
+    app.wsgi_app = BodyGate(app.wsgi_app, max(1, threads // 2))  # type: ignore[method-assign]
     return app
 
 

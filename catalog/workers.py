@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 _HEAD = struct.Struct("<cQ")
 _RAW, _MESSAGE, _END, _REFUSED, _FAILED = b"R", b"M", b"E", b"X", b"F"
-_FRAME_BYTES = 1 << 16
+_FRAME_BYTES = 1 << 17
 _PIPE_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which the fcntl module names only on Linux
 
@@ -232,6 +232,11 @@ class _Worker:
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self._process.pid, 19)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is dead."""
+        return self._process.poll() is not None
+
     def stop(self) -> None:
         """End the process while another thread may be reading from it."""
         self.stopped = True
@@ -363,8 +368,7 @@ class WorkerPool:
 
     def _release(self, worker: _Worker, dead: bool) -> None:
         with self._free:
-            self._busy.discard(worker)
-            self._demoted -= worker.demoted
+            self._leave(worker)
             discard = dead or worker.demoted or self._closed.is_set()
             if not discard:
                 self._idle.append(worker)
@@ -377,7 +381,22 @@ class WorkerPool:
     def _watch(self) -> None:
         while not self._closed.wait(self._slow.after_s / 3):
             with self._free:
+                self._bury()
                 self._demote_slow(time.monotonic() - self._slow.after_s)
+
+    def _bury(self) -> None:
+        """Free the places of workers that died unnoticed, because whoever reads from them keeps us waiting."""
+        dead = [worker for worker in self._busy if worker.ended]
+        for worker in dead:
+            self._leave(worker)
+        if dead and not self._closed.is_set():
+            self._replenish()
+            self._free.notify(len(dead))
+
+    def _leave(self, worker: _Worker) -> None:
+        if worker in self._busy:
+            self._busy.remove(worker)
+            self._demoted -= worker.demoted
 
     def _demote_slow(self, before: float) -> None:
         slow = [worker for worker in self._busy if not worker.demoted and worker.since < before]

@@ -52,8 +52,12 @@ def process_ends(pid: int) -> bool:
 
 
 def outcome(pool: WorkerPool, request: object, bounds: Bounds = AMPLE) -> SpacecatError:
+    return error_of(pool.call(request, bounds))
+
+
+def error_of(replies: Iterator[object]) -> SpacecatError:
     with pytest.raises(SpacecatError) as raised:
-        list(pool.call(request, bounds))
+        list(replies)
     return raised.value
 
 
@@ -139,6 +143,19 @@ def test_slow_requests_make_room_for_quick_ones() -> None:
         pids = [next(replies) for replies in slow]
         assert list(pool.call("print", AMPLE))[1:] == ["done"]
         assert [os.getpriority(os.PRIO_PROCESS, pid) for pid in pids] == [19, 19]
+    finally:
+        pool.close()
+
+
+def test_readers_who_stall_hold_no_place_longer_than_their_request_may_take() -> None:
+    pool = WorkerPool(f"{FUNCTIONS}:misbehave", 1, slow_after_s=0.1, slow_places=1)
+    try:
+        stalled = [pool.call("spin", Bounds(0.5, 1 << 30)) for _ in range(2)]
+        for replies in stalled:
+            next(replies)  # and nothing more is read
+        assert list(pool.call("print", AMPLE))[1:] == ["done"]
+        assert [error_of(replies).code for replies in stalled] == ["time-limit", "time-limit"]
+        assert list(pool.call("print", AMPLE))[1:] == ["done"]
     finally:
         pool.close()
 
