@@ -27,6 +27,7 @@ _HAN_RANGES = (
 )
 _HAN = re.compile(f"[{_HAN_RANGES}]+")
 _RUN = re.compile(f"[{_HAN_RANGES}]+|[^{_HAN_RANGES}]+")
+_NO_KEY = re.compile(r"[\W_]+")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_WORD_BYTES = 200
@@ -211,7 +212,7 @@ def query_terms(text: str, most: int = 24) -> list[QueryTerm]:
 
 def exact_key(text: str) -> str:
     """Return what two titles or identifiers share when people would call them the same: no case, spaces, points."""
-    return "".join(re.findall(r"[^\W_]+", normalise(text).casefold()))[:200]
+    return _NO_KEY.sub("", normalise(text).casefold())[:200]
 
 
 def sort_key(text: str, language: str) -> str:

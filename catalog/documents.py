@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
-from pyoxigraph import NamedNode
-
 from catalog.analysis import split_name
 from catalog.model import Audience, Change, GraphIri, Iri, Kind
+from catalog.outline import Outline
 from catalog.visibility import audiences_of, is_findable
 from ontology import terms
-from ontology.description import Description, Node, choose
+from ontology.description import choose
 
 FIELDS: tuple[str, ...] = ("title", "keyword", "theme", "publisher", "item", "description")
 """The fields that texts belong to, in the order in which reasons name them."""
@@ -74,7 +73,7 @@ def document_of(change: Change) -> SearchDocument | None:
     record = change.record
     if not is_findable(record):
         return None
-    described, node = Description.parse(change.content), NamedNode(record.iri)
+    described, node = Outline(change.content), f"<{record.iri}>"
     own = (text for _, text in described.all_texts(node, "dct:identifier"))
     identifiers = {record.id, record.code or "", record.iri, *own}
     return SearchDocument(
@@ -89,7 +88,7 @@ def document_of(change: Change) -> SearchDocument | None:
     )
 
 
-def _texts(described: Description, node: Node) -> Iterable[Text]:
+def _texts(described: Outline, node: str) -> Iterable[Text]:
     yield from _literals("title", described, node, *_TITLES)
     yield from _literals("keyword", described, node, "dcat:keyword")
     yield from _theme_texts(described, node)
@@ -105,7 +104,7 @@ _DESCRIPTIONS = ("dct:description", "rdfs:comment", "sc:expectedEffect")
 _SUBJECTS = ("dcat:theme", "dct:subject", "sc:industry", "dct:type", "sc:componentType", "sc:serviceType")
 
 
-def _literals(field: str, described: Description, node: Node, *props: str) -> Iterable[Text]:
+def _literals(field: str, described: Outline, node: str, *props: str) -> Iterable[Text]:
     """Yield the texts of the first property that has any."""
     for prop in props:
         found = described.all_texts(node, prop)
@@ -121,22 +120,22 @@ def _plain(text: str) -> str:
     return text[:LONGEST_TEXT].strip()
 
 
-def _theme_texts(described: Description, node: Node) -> Iterable[Text]:
+def _theme_texts(described: Outline, node: str) -> Iterable[Text]:
     for prop in _SUBJECTS:
         for value in described.nodes(node, prop):
-            for language, label in terms.labels(terms.canonical(value.value)).items():
+            for language, label in terms.labels(terms.canonical(value[1:-1])).items():
                 yield Text("theme", language, label)
             yield from _literals("theme", described, value, "skos:prefLabel", "rdfs:label")
 
 
-def _publisher_texts(described: Description, node: Node) -> Iterable[Text]:
+def _publisher_texts(described: Outline, node: str) -> Iterable[Text]:
     """Yield the names that the record itself gives; those of participants are looked up when somebody searches."""
     for prop in ("dct:publisher", "dct:creator"):
         for agent in described.nodes(node, prop):
             yield from _literals("publisher", described, agent, *_NAMES)
 
 
-def _item_texts(described: Description, node: Node) -> Iterable[Text]:
+def _item_texts(described: Outline, node: str) -> Iterable[Text]:
     for item in described.nodes(node, "sc:dataItem")[:_MOST_ITEMS]:
         for _, name in described.all_texts(item, "csvw:name"):
             yield Text("item", "", split_name(name))
@@ -148,7 +147,7 @@ def _item_texts(described: Description, node: Node) -> Iterable[Text]:
         yield from _literals("item", described, need, "dct:title")
 
 
-_Values = Callable[[Description, Node], list[str]]
+_Values = Callable[[Outline, str], list[str]]
 
 
 def _of(*props: str) -> _Values:
@@ -164,7 +163,7 @@ def _of_distributions(*props: str) -> _Values:
     ]
 
 
-def _formats(described: Description, node: Node) -> list[str]:
+def _formats(described: Outline, node: str) -> list[str]:
     """Return one format per distribution: what it names as such, else its media type."""
     distributions = described.nodes(node, "dcat:distribution")
     named = (described.iris(one, "dct:format") or described.iris(one, "dcat:mediaType") for one in distributions)
@@ -184,7 +183,7 @@ _FACET_VALUES: dict[str, _Values] = {
 }
 
 
-def _values(described: Description, node: Node) -> dict[str, tuple[str, ...]]:
+def _values(described: Outline, node: str) -> dict[str, tuple[str, ...]]:
     values = {}
     for facet, read in _FACET_VALUES.items():
         found = dict.fromkeys(terms.canonical(iri) for iri in read(described, node) if len(iri) <= _LONGEST_VALUE)
@@ -193,7 +192,7 @@ def _values(described: Description, node: Node) -> dict[str, tuple[str, ...]]:
     return values
 
 
-def _modified(described: Description, node: Node) -> datetime | None:
+def _modified(described: Outline, node: str) -> datetime | None:
     """Return when the resource itself last changed, if it says so in a way that can be read."""
     stated = (described.find(node, prop) for prop in ("dct:modified", "dct:issued"))
     return next((moment for text in stated if text and (moment := read_moment(text))), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 import tantivy
 
@@ -20,7 +20,10 @@ VERSION = f"1.{analysis.VERSION}"
 
 SORT_LANGUAGES = ("en", "zh")
 _SEPARATOR = "\x1f"
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _LONGEST_TERM = 200
+_LABEL = 60
+"""Texts shorter than this, labels of concepts and keywords, come again and again."""
 
 
 @cache
@@ -88,10 +91,10 @@ def to_tantivy(document: SearchDocument, place: Place) -> tantivy.Document:
 
 
 def _add_texts(made: tantivy.Document, document: SearchDocument) -> None:
-    everything = analysis.segment("\n".join(" ".join(text.text.split()) for text in document.texts))
+    segments = [_segment(text.text) for text in document.texts]
+    everything = "\n".join(segments)
     made.add_text("body", everything)
     made.add_text("stem", everything)
-    segments = everything.split("\n") if document.texts else []
     for one, segmented in zip(document.texts, segments, strict=True):
         if one.field in ("title", "keyword"):
             made.add_text(one.field, segmented)
@@ -102,6 +105,16 @@ def _add_texts(made: tantivy.Document, document: SearchDocument) -> None:
         made.add_text("exact", key)
 
 
+def _segment(text: str) -> str:
+    return _segment_label(text) if len(text) < _LABEL else analysis.segment(" ".join(text.split()))
+
+
+@lru_cache(maxsize=20_000)
+def _segment_label(text: str) -> str:
+    return analysis.segment(" ".join(text.split()))
+
+
+@lru_cache(maxsize=20_000)
 def suggestion(text: str) -> str:
     """Return the term under which a title or keyword is suggested: what a prefix is compared with, then the text."""
     shown = " ".join(text.split())[:_LONGEST_TERM]
@@ -137,7 +150,7 @@ def _stored(document: SearchDocument) -> bytes:
         "texts": [(text.field, text.language, text.text) for text in document.texts],
         "values": document.values,
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return _to_json(content).encode()
 
 
 def from_tantivy(found: tantivy.Document) -> SearchDocument:
