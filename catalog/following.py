@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Protocol
 
 from catalog.errors import EngineError
@@ -27,29 +28,37 @@ class Follower(Protocol):
 
 
 class Following:
-    """Hands each commit to the followers; one that fails is caught up in the background until it holds all."""
+    """Hands each commit to the followers, to all at once, for their engines use processors of their own.
+
+    One that fails is caught up in the background until it holds all.
+    """
 
     def __init__(self, ledger: Ledger, followers: Mapping[str, Follower], *, retry_s: float = 5.0) -> None:
         self._retry_s = retry_s
         self._ledger = ledger
         self._followers = dict(followers)
         self._failing: dict[str, str] = {}
-        self._applying = threading.RLock()
+        self._applying = {name: threading.Lock() for name in self._followers}
+        self._threads = ThreadPoolExecutor(len(self._followers) or 1, "follower")
+        self._starting = threading.Lock()
         self._wake = threading.Event()
         self._closed = False
         self._retrying: threading.Thread | None = None
 
     def catch_up(self) -> None:
         """Bring every follower to the position of the ledger, from wherever it is."""
-        for name in self._followers:
-            self._guarded(name, lambda follower: self._catch_up(follower))
+        self._all(self._catch_up)
 
     def hand_on(self, changes: Sequence[Change]) -> None:
         """Give the changes of one commit to every follower; on return each holds them, or is being caught up."""
-        if not changes:
-            return
-        for name in self._followers:
-            self._guarded(name, lambda follower: self._hand_on(follower, changes))
+        if changes:
+            self._all(lambda follower: self._hand_on(follower, changes))
+
+    def _all(self, act: Callable[[Follower], None]) -> None:
+        working = [self._threads.submit(self._guarded, name, act) for name in self._followers]
+        wait(working)
+        for each in working:
+            each.result()  # raises what nobody expected
 
     def _hand_on(self, follower: Follower, changes: Sequence[Change]) -> None:
         if follower.position() == changes[0].seq - 1:
@@ -61,10 +70,10 @@ class Following:
         for batch in iter_batches(self._ledger, follower.position()):
             follower.apply(batch)
 
-    def _guarded(self, name: str, act: object) -> None:
+    def _guarded(self, name: str, act: Callable[[Follower], None]) -> None:
         try:
-            with self._applying:
-                act(self._followers[name])  # type: ignore[operator]
+            with self._applying[name]:
+                act(self._followers[name])
             self._failing.pop(name, None)
         except EngineError as error:
             log.warning("%s does not follow (%s); trying again", name, error)
@@ -72,15 +81,16 @@ class Following:
             self._retry()
 
     def _retry(self) -> None:
-        if self._closed or (self._retrying is not None and self._retrying.is_alive()):
-            return
-        self._retrying = threading.Thread(target=self._keep_trying, name="following", daemon=True)
-        self._retrying.start()
+        with self._starting:
+            if self._closed or (self._retrying is not None and self._retrying.is_alive()):
+                return
+            self._retrying = threading.Thread(target=self._keep_trying, name="following", daemon=True)
+            self._retrying.start()
 
     def _keep_trying(self) -> None:
         while not self._wake.wait(self._retry_s):
             for name in list(self._failing):
-                self._guarded(name, lambda follower: self._catch_up(follower))
+                self._guarded(name, self._catch_up)
             if not self._failing:
                 return
 
@@ -105,6 +115,7 @@ class Following:
         self._wake.set()
         if self._retrying is not None:
             self._retrying.join()
+        self._threads.shutdown()
 
 
 def iter_batches(ledger: Ledger, position: int) -> Iterator[list[Change]]:

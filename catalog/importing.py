@@ -36,11 +36,15 @@ from catalog.records import register
 from catalog.splitting import Spool
 from catalog.workers import Bounds, WorkerPool
 
-BATCH = 1000
-"""Records per commit."""
+BATCH = 5000
+"""Records per commit, as long as their text stays below ``BATCH_CHARS``; the graph store loads that many in bulk."""
+
+BATCH_CHARS = 32 << 20
 
 _MOST_DEATHS = 25
-_AHEAD = 16
+_AHEAD = 60
+"""Messages of the reader, each of a hundred records, that wait while a batch is stored: more than one batch."""
+
 _COPY_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
@@ -148,13 +152,16 @@ class Importer:
         """
         gauge = _Gauge(documents, progress)
         pending: list[Submission] = []
+        size = 0
         for result in self._iter_results(documents, gauge, stop or threading.Event()):
             if isinstance(result, Rejection):
                 yield _rejected(result)
                 continue
             pending.append(result)
-            if len(pending) >= BATCH:
+            size += len(result.content)
+            if len(pending) >= BATCH or size >= BATCH_CHARS:
                 yield from self._store(pending, registration, gauge)
+                size = 0
         yield from self._store(pending, registration, gauge)
 
     def iter_submissions(self, documents: list[Document]) -> Iterator[Submission | Rejection]:
