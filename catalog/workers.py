@@ -27,7 +27,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, Protocol
 
 from catalog.errors import EngineFailedError, EngineUnavailableError, LimitExceededError, SpacecatError
 
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 _HEAD = struct.Struct("<cQ")
 _RAW, _MESSAGE, _END, _REFUSED, _FAILED = b"R", b"M", b"E", b"X", b"F"
+_SLOW_NICENESS = 15
+_YOUNG_S = 0.02
 _FRAME_BYTES = 1 << 17
 _PIPE_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which the fcntl module names only on Linux
@@ -42,9 +44,10 @@ _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which the fcntl module names only on Linu
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one request may use. ``time_s`` is wall-clock time, of the whole request or, with ``per_reply``, of the
+    """What one request may use.
 
-    work up to each reply (then waiting for a slow reader does not count).
+    ``time_s`` is wall-clock time: of the whole request, waiting for a worker included, or with ``per_reply`` of the
+    work up to each reply, which leaves out waiting for a slow reader.
     """
 
     time_s: float
@@ -140,11 +143,13 @@ def serve(target: str) -> None:
 
 
 def _answer(function: Function, payload: bytes, outlet: _Outlet) -> None:
-    bounds, request = pickle.loads(payload)  # noqa: S301 - written by our own parent process
+    bounds, deadline, request = pickle.loads(payload)  # noqa: S301 - written by our own parent process
     outlet.bounds = bounds
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (bounds.memory_bytes, hard))
-    signal.setitimer(signal.ITIMER_REAL, bounds.time_s)
+    # The monotonic clock is one for all processes, so waiting for a place and starting count too.
+    left = bounds.time_s if bounds.per_reply else max(deadline - time.monotonic(), 0.001)
+    signal.setitimer(signal.ITIMER_REAL, left)
     try:
         function(request, outlet)
     except SpacecatError as error:
@@ -202,7 +207,7 @@ class _Worker:
         assert self._process.stdout is not None
         self._requests, self._replies = self._process.stdin, self._process.stdout
         self.since = 0.0
-        self.demoted = False
+        self.gave_way = False
         self.stopped = False
         _enlarge(self._replies)
 
@@ -226,11 +231,11 @@ class _Worker:
                 return kind, payload
         raise self._obituary(bounds)
 
-    def demote(self) -> None:
-        """Let quicker requests go first on the processor. The process cannot be promoted again."""
-        self.demoted = True
+    def give_way(self) -> None:
+        """Let quicker requests go first on the processor. There is no way back for the process."""
+        self.gave_way = True
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, 19)
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _SLOW_NICENESS)
 
     @property
     def ended(self) -> bool:
@@ -275,27 +280,22 @@ def _enlarge(pipe: IO[bytes]) -> None:
             fcntl.fcntl(pipe.fileno(), _SET_PIPE_SIZE, _PIPE_BYTES)
 
 
-class _Slow(NamedTuple):
-    after_s: float
-    places: int
-
-
 class WorkerPool:
     """Workers for one function, warm and ready; safe to use from many threads.
 
-    ``size`` requests run at the same time. With ``slow_places``, a request that has run for ``slow_after_s`` gives its
-    place to the next one and goes on beside it with the lowest priority, as long as there is such a place: so a few
-    heavy requests do not hold up the many light ones. A worker that was killed or demoted is replaced by a new one.
+    ``size`` requests run at the same time, and with ``slow_places`` so many beside them that have been at work for a
+    moment: a few heavy requests do not keep the many light ones waiting. Whichever runs for ``slow_after_s`` gives way
+    on the processor too. A worker that was killed or gave way is replaced by a new one.
     """
 
-    def __init__(self, target: str, size: int, *, slow_after_s: float = 0.3, slow_places: int = 0) -> None:
+    def __init__(self, target: str, size: int, *, slow_places: int = 0, slow_after_s: float = 0.2) -> None:
         self._target = target
         self._size = size
-        self._slow = _Slow(slow_after_s, slow_places)
+        self._most = size + slow_places
+        self._slow_after_s = slow_after_s
         self._free = threading.Condition()
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
-        self._demoted = 0
         self._closed = threading.Event()
         if slow_places:
             threading.Thread(target=self._watch, name=f"slow {target}", daemon=True).start()
@@ -313,7 +313,7 @@ class WorkerPool:
         ``memory-limit`` and ``depth-limit`` (nesting that broke the stack); ``EngineFailedError`` for anything
         else; ``EngineUnavailableError`` when no worker came free within the request's own time.
         """
-        payload = pickle.dumps((bounds, request), protocol=5)
+        payload = pickle.dumps((bounds, time.monotonic() + bounds.time_s, request), protocol=5)
         worker = self._acquire(bounds.time_s)
         if not worker.ask(payload):  # it died while idle, which says nothing about this request
             self._release(worker, dead=True)
@@ -349,27 +349,35 @@ class WorkerPool:
             self._release(worker, dead=dead)
 
     def _acquire(self, patience_s: float) -> _Worker:
+        give_up = time.monotonic() + patience_s
         with self._free:
-            ready = self._free.wait_for(lambda: self._vacant or self._closed.is_set(), patience_s)
-            if not ready or self._closed.is_set():
-                raise EngineUnavailableError("workers-busy", workers=self._size, waited_s=patience_s)
+            while not self._vacant():
+                if time.monotonic() > give_up or self._closed.is_set():
+                    raise EngineUnavailableError("workers-busy", workers=self._size, waited_s=patience_s)
+                self._free.wait(_YOUNG_S / 2 if self._most > self._size else give_up - time.monotonic())
+            if self._closed.is_set():
+                raise EngineUnavailableError("worker-stopped")
             self._replenish()
             worker = self._idle.pop()
             self._busy.add(worker)
+            self._replenish()
             return worker
 
-    @property
     def _vacant(self) -> bool:
-        return len(self._busy) - self._demoted < self._size
+        if len(self._busy) < self._size or self._closed.is_set():
+            return True
+        born = time.monotonic() - _YOUNG_S
+        return len(self._busy) < self._most and sum(worker.since > born for worker in self._busy) < self._size
 
     def _replenish(self) -> None:
-        while len(self._idle) + len(self._busy) - self._demoted < self._size:
+        """Keep one worker ready for the next request, as long as there is a place for it, and ``size`` in all."""
+        while len(self._idle) + len(self._busy) < (self._size if self._idle else self._most):
             self._idle.append(_Worker(self._target))
 
     def _release(self, worker: _Worker, dead: bool) -> None:
         with self._free:
-            self._leave(worker)
-            discard = dead or worker.demoted or self._closed.is_set()
+            self._busy.discard(worker)
+            discard = dead or worker.gave_way or self._closed.is_set()
             if not discard:
                 self._idle.append(worker)
             elif not self._closed.is_set():
@@ -379,30 +387,18 @@ class WorkerPool:
             worker.kill()
 
     def _watch(self) -> None:
-        while not self._closed.wait(self._slow.after_s / 3):
+        while not self._closed.wait(self._slow_after_s / 3):
             with self._free:
                 self._bury()
-                self._demote_slow(time.monotonic() - self._slow.after_s)
+                slow = time.monotonic() - self._slow_after_s
+                for worker in self._busy:
+                    if worker.since < slow and not worker.gave_way:
+                        worker.give_way()
 
     def _bury(self) -> None:
         """Free the places of workers that died unnoticed, because whoever reads from them keeps us waiting."""
-        dead = [worker for worker in self._busy if worker.ended]
-        for worker in dead:
-            self._leave(worker)
+        dead = {worker for worker in self._busy if worker.ended}
+        self._busy -= dead
         if dead and not self._closed.is_set():
             self._replenish()
             self._free.notify(len(dead))
-
-    def _leave(self, worker: _Worker) -> None:
-        if worker in self._busy:
-            self._busy.remove(worker)
-            self._demoted -= worker.demoted
-
-    def _demote_slow(self, before: float) -> None:
-        slow = [worker for worker in self._busy if not worker.demoted and worker.since < before]
-        for worker in sorted(slow, key=lambda worker: worker.since)[: self._slow.places - self._demoted]:
-            worker.demote()
-            self._demoted += 1
-        if slow:
-            self._replenish()
-            self._free.notify(len(slow))

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import cast
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Flask, Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.access import Access
 from app.pages import query_page
 from app.sparql import negotiation, protocol
 from app.sparql.description import describe
+from app.sparql.gate import FAILED, OPEN_TO_ALL, QueryGate, begin
 from app.sparql.graphs import GraphStoreProtocol
 from catalog.catalogue import Catalogue
-from catalog.errors import ParameterError, SpacecatError
+from catalog.errors import ParameterError
 from catalog.model import Limits
-from catalog.ports import QueryRequest, QueryResult
+from catalog.ports import QueryRequest
 from catalog.query import GRAPH_MEDIA_TYPES
 from catalog.settings import Settings
 from catalog.updates import Updates
-
-_METHODS = "GET, HEAD, POST, OPTIONS"
 
 
 def sparql_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
@@ -31,6 +30,8 @@ def sparql_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
 
     @blueprint.route("/sparql", methods=["GET", "POST"])
     def sparql() -> AnyResponse:
+        if (error := request.environ.get(FAILED)) is not None:
+            raise error
         asked = protocol.read_request(request)
         audience = access.audience()
         if _wants_page():
@@ -38,7 +39,8 @@ def sparql_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
         if asked is None:
             return _description(catalogue.settings)
         if isinstance(asked, QueryRequest):
-            return stream(catalogue.graphs.query(audience, asked, limits))
+            media_type, body = begin(catalogue.graphs.query(audience, asked, limits))
+            return Response(body, content_type=protocol.content_type(media_type), direct_passthrough=True)
         access.require_operator()
         access.check_origin()
         updates.run(asked, limits, actor="operator")
@@ -46,41 +48,23 @@ def sparql_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
 
     @blueprint.route("/sparql", methods=["OPTIONS"])
     def options() -> AnyResponse:
-        return Response(status=204, headers={"Allow": _METHODS})
+        return Response(status=204, headers={"Allow": OPEN_TO_ALL["Access-Control-Allow-Methods"]})
 
     graphs = GraphStoreProtocol(catalogue, access, updates, limits)
     methods = ["GET", "PUT", "POST", "DELETE"]
     blueprint.add_url_rule("/graphs", "graphs", graphs.answer, methods=methods)
     blueprint.after_request(_open_to_all)
+    blueprint.record_once(lambda setup: _put_gate(cast(Flask, setup.app), catalogue, access, limits))
     return blueprint
+
+
+def _put_gate(app: Flask, catalogue: Catalogue, access: Access, limits: Limits) -> None:
+    app.wsgi_app = QueryGate(app.wsgi_app, catalogue.graphs, access, limits)  # type: ignore[method-assign]
 
 
 def limits_of(settings: Settings) -> Limits:
     """Return the limits of a stranger's query."""
     return Limits(settings.query_time_s, settings.query_memory_mb * 1_000_000, settings.query_rows)
-
-
-def stream(result: QueryResult) -> Response:
-    """Answer with a result. A short one has a length; one cut short ends in a line that no parser takes.
-
-    Breaking the connection off would say it too, but not every server can: granian ends the transfer in good order
-    whatever the application raises.
-    """
-    chunks = iter(result.chunks)
-    first = next(chunks, b"")
-    second = next(chunks, None)
-    body: bytes | Iterator[bytes] = first if second is None else _streamed(first, second, chunks)
-    return Response(body, content_type=protocol.content_type(result.media_type), direct_passthrough=True)
-
-
-def _streamed(first: bytes, second: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    try:
-        yield first
-        yield second
-        yield from chunks
-    except SpacecatError as error:
-        yield f"\n!!! cut short: {error} !!!\n".encode()
-        raise
 
 
 def _wants_page() -> bool:
@@ -98,9 +82,5 @@ def _description(settings: Settings) -> Response:
 
 
 def _open_to_all(response: AnyResponse) -> AnyResponse:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Allow-Methods"] = _METHODS
-    response.headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type"
-    response.headers["Access-Control-Max-Age"] = "86400"
-    response.headers.add("Vary", "Accept")
+    response.headers.update(OPEN_TO_ALL)
     return response

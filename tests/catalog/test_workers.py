@@ -142,7 +142,8 @@ def test_slow_requests_make_room_for_quick_ones() -> None:
         slow = [pool.call("spin", AMPLE) for _ in range(2)]
         pids = [next(replies) for replies in slow]
         assert list(pool.call("print", AMPLE))[1:] == ["done"]
-        assert [os.getpriority(os.PRIO_PROCESS, pid) for pid in pids] == [19, 19]
+        assert list(pool.call("wait", AMPLE))[1:] == ["done"]
+        assert [os.getpriority(os.PRIO_PROCESS, pid) for pid in pids] == [15, 15]
     finally:
         pool.close()
 
