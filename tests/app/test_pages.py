@@ -11,9 +11,13 @@ from urllib.parse import quote, urlencode
 import pytest
 from flask import Flask
 
+from catalog.canonical import content_hash, to_content
 from catalog.catalogue import Catalogue
-from catalog.model import Audience
-from tests.app.conftest import BASE, TOKENS, Ask, record_of
+from catalog.intake import Submission
+from catalog.model import Audience, Iri, Kind, Registration, Visibility
+from catalog.records import change_visibility, register
+from ontology.namespaces import DCAT, DCT, RDF
+from tests.app.conftest import BASE, TOKENS, Ask, asking, put, record_of
 
 QUERY = "SELECT ?d ?t WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> ; <http://purl.org/dc/terms/title> ?t }"
 LANGUAGES = ["en", "zh"]
@@ -391,3 +395,41 @@ def test_members_may_not_import(site: Flask) -> None:
     client.post("/sign-in", data={"token": TOKENS[Audience.MEMBERS]})
     assert client.get("/import").status_code == 403
     assert client.post("/import", data={"file": (BytesIO(b""), "a.ttl")}).status_code == 403
+
+
+def test_what_many_records_describe_in_passing_is_named_in_both_languages(
+    fresh_space: Catalogue, fresh_site: Flask
+) -> None:
+    licence = f"<{BASE}id/policy/terms#licence>"
+    named = [
+        f'{licence} <{DCT}title> "{title}"@{tag} .\n' for title, tag in (("Shared licence", "en"), ("共用许可", "zh"))
+    ]
+    submissions = []
+    for number in range(40):
+        iri = Iri(f"{BASE}id/dataset/{number}")
+        about = [f"<{iri}> <{RDF}type> <{DCAT}Dataset> .\n", f"<{iri}> <{DCT}license> {licence} .\n"]
+        content = to_content([*about, *named])
+        submissions.append(Submission(iri, Kind.DATASET, content, content_hash(content)))
+    register(fresh_space, submissions, Registration("operator", "urn:x", Visibility.PUBLIC, "operator"))
+    ask = asking(fresh_site)
+    for language, name in (("en", "Shared licence"), ("zh", "共用许可")):
+        assert name in ask(f"/browse/licence?lang={language}").text
+
+
+def test_history_leaves_out_what_its_reader_could_not_see(fresh_space: Catalogue, fresh_site: Flask) -> None:
+    record = put(fresh_space, "id/dataset/late", Visibility.DRAFT)
+    change_visibility(fresh_space, record.graph, Visibility.PUBLIC, "operator")
+    ask = asking(fresh_site)
+    public, operators = (
+        ask(f"/record/{record.id}", audience=audience).text for audience in (Audience.PUBLIC, Audience.OPERATORS)
+    )
+    assert "<strong>registered</strong>" in operators
+    assert "<strong>registered</strong>" not in public
+    assert "<strong>visibility changed</strong>" in public
+
+
+def test_signing_in_keeps_the_language_and_the_way_back(ask: Ask) -> None:
+    answer = ask("/import?lang=zh")
+    assert (answer.status_code, "lang=zh" in answer.location) == (303, True)
+    assert 'lang="zh"' in ask(answer.location).text
+    assert "then=/search?q%3Dbattery" in ask("/search?q=battery").text
