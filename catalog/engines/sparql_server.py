@@ -5,7 +5,8 @@ A dataset at URL takes queries at ``URL/query``, updates at ``URL/update`` and t
 the unnamed graph are kept in a graph named :data:`DEFAULT_GRAPH`, since servers differ in whether a union holds them.
 
 The position is a triple in a graph of the operators' dataset, written in the same request as the last change there,
-after the other audiences' datasets: it may lag behind them, and never leads. ``docs/adr/0003-killable-workers.md``.
+after the other audiences' datasets: it may lag behind them, and never leads.
+``docs/adr/0008-a-store-for-each-audience.md`` says why.
 """
 
 from __future__ import annotations
