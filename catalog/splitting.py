@@ -60,8 +60,8 @@ class Spool:
         self._db = sqlite3.connect(file, isolation_level=None)
         self._db.executescript(
             """
-            PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;
-            PRAGMA temp_store = MEMORY;
+            PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+            PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;
             CREATE TABLE IF NOT EXISTS run (subject TEXT, line INTEGER, told INTEGER, text TEXT);
             CREATE TABLE IF NOT EXISTS root (subject TEXT PRIMARY KEY, rank INTEGER) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS topic (target TEXT, subject TEXT);
@@ -165,6 +165,7 @@ class Spool:
         self._troubled = {subject for (subject,) in self._db.execute("SELECT subject FROM problem")}
         self._topics = bool(self._db.execute("SELECT EXISTS (SELECT * FROM topic)").fetchone()[0])
         self._subjects = {hash(subject) for (subject,) in self._db.execute("SELECT DISTINCT subject FROM run")}
+        kinds = list(Kind)
         rows = self._db.execute("SELECT * FROM walk WHERE position >= ? ORDER BY position", (start,)).fetchall()
         for position, subject, rank, line in rows:
             try:
@@ -173,7 +174,7 @@ class Spool:
                 yield error
                 continue
             problems = self._problems_of(subjects) if self._troubled else []
-            yield Description(position, subject, list(Kind)[rank], lines, line, problems)
+            yield Description(position, subject, kinds[rank], lines, line, problems)
 
     def get_root(self, position: int) -> tuple[str, int | None]:
         """Return the subject and line of the root at ``position``."""

@@ -15,6 +15,7 @@ from shapes.validate import validate
 
 _AT_ONCE = 50
 _MOST_BYTES = 1 << 19
+_BLANK = re.compile(r"_:r(\d+)x")
 _BLANK_OBJECT = re.compile(r"> _:(?=c14n\d+ \.$)", re.MULTILINE)
 
 
@@ -31,6 +32,7 @@ class _Group:
 
     def __init__(self) -> None:
         self.contents: list[str] = []
+        self.subjects: list[set[str]] = []
         self._describing: dict[str, str] = {}
         self._named: set[str] = set()
         self._size = 0
@@ -42,6 +44,7 @@ class _Group:
         if self.contents and (full or not self._is_apart(content, subjects, objects)):
             return False
         self.contents.append(content)
+        self.subjects.append(subjects)
         self._describing |= dict.fromkeys(subjects, content)
         self._named |= objects
         self._size += len(content)
@@ -72,36 +75,35 @@ def _about(subject: str, content: str) -> list[str]:
     return [line for line in content.split("\n") if line.startswith(subject + " ")]
 
 
-def _groups(contents: Sequence[str]) -> list[list[str]]:
+def _groups(contents: Sequence[str]) -> list[_Group]:
     groups = [_Group()]
     for content in contents:
         if not groups[-1].takes(content):
             groups.append(_Group())
             groups[-1].takes(content)
-    return [group.contents for group in groups]
+    return groups
 
 
-def _validate_group(group: list[str]) -> list[tuple[Finding, ...]]:
-    if len(group) == 1:
-        return [tuple(_finding(result) for result in validate(group[0]).results)]
-    pieces = [_apart(number, content) for number, content in enumerate(group)]
-    describing: dict[str, set[int]] = {}
-    for number, piece in enumerate(pieces):
-        for subject in {line.split(" ", 1)[0] for line in piece.split("\n")[:-1]}:
-            describing.setdefault(subject.strip("<>"), set()).add(number)
-    found: list[list[Finding]] = [[] for _ in group]
+def _validate_group(group: _Group) -> list[tuple[Finding, ...]]:
+    if len(group.contents) == 1:
+        return [tuple(_finding(result) for result in validate(content).results) for content in group.contents]
+    describing: dict[str, list[int]] = {}
+    for number, subjects in enumerate(group.subjects):
+        for subject in subjects:
+            describing.setdefault(subject[1:-1], []).append(number)
+    found: list[list[Finding]] = [[] for _ in group.contents]
     alone: set[int] = set()
-    for result in validate("".join(pieces)).results:
-        owners = describing.get(result.focus)
+    for result in validate("".join(_apart(*each) for each in enumerate(group.contents))).results:
+        label = _BLANK.match(result.focus)
+        owners = [int(label[1])] if label else describing.get(result.focus)
         if not result.focus:  # no engine could check them together
-            alone |= set(range(len(group)))
+            alone |= set(range(len(group.contents)))
         elif owners is None:  # a resource that is only named, so perhaps checked for the sake of one record alone
-            term = result.focus if result.focus.startswith("_:") else f"<{result.focus}>"
-            alone |= {number for number, piece in enumerate(pieces) if f" {term} ." in piece}
+            alone |= {number for number, content in enumerate(group.contents) if f"<{result.focus}>" in content}
         for number in owners or ():
             found[number].append(_finding(result))
     for number in alone:
-        found[number] = list(_validate_group([group[number]])[0])
+        found[number] = [_finding(result) for result in validate(group.contents[number]).results]
     return [tuple(findings) for findings in found]
 
 
@@ -122,4 +124,4 @@ def _finding(result: Result) -> Finding:
 
 def _own_label(term: str) -> str:
     """Return a blank node's label as it is in its record."""
-    return "_:" + term.partition("x")[2] if term.startswith("_:r") else term
+    return _BLANK.sub("_:", term, count=1) if term.startswith("_:r") else term

@@ -77,9 +77,8 @@ class _BlankNodeNames:
 
     def _label(self, index: int, unknown: str) -> str:
         if self._labels is None:
-            lines = (line for line in self._ntriples.split("\n") if "_:" in line)
-            matches = (match for line in lines for match in _LABEL_OR_TEXT.finditer(line))
-            self._labels = list(dict.fromkeys(match[1] for match in matches if match[1]))
+            lines = "\n".join([line for line in self._ntriples.split("\n") if "_:" in line])
+            self._labels = list(dict.fromkeys(filter(None, _LABEL_OR_TEXT.findall(lines))))
         return self._labels[index] if 0 <= index < len(self._labels) else unknown
 
 

@@ -8,6 +8,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse, serialize
 
 from catalog.canonical import canonicalize, content_hash, to_content
 from catalog.errors import LimitExceededError
@@ -30,6 +31,15 @@ def test_isomorphic_content_has_the_same_form(statements: list[str], chance: ran
     renamed = [re.sub(r'(?<!")_:b(\d)', lambda m: f"_:x{names[int(m[1])]}", line) for line in statements]
     chance.shuffle(renamed)
     assert canonicalize(statements) == canonicalize(renamed)
+
+
+@given(st.lists(lines, max_size=10))
+def test_it_is_the_form_that_the_library_finds(statements: list[str]) -> None:
+    dataset = Dataset(parse("\n".join(statements), RdfFormat.N_TRIPLES))
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    data = serialize(dataset, format=RdfFormat.N_QUADS)
+    assert data is not None
+    assert canonicalize(statements) == sorted(data.decode().split("\n")[:-1])
 
 
 @given(st.lists(lines, max_size=14))
