@@ -20,8 +20,8 @@ LIMITS = Limits(time_s=10.0, memory_bytes=1 << 30, rows=10_000)
 BASE = "http://127.0.0.1:8000"
 URLS = "TEST_SPARQL_URLS"
 HOW = (
-    f"{URLS} is not set. Start a SPARQL 1.1 server and name its datasets there, with {{audience}} for public, members and"
-    " operators; several servers with a space between. For instance Apache Jena Fuseki with three datasets,"
+    f"{URLS} is not set. Start a SPARQL 1.1 server and name its datasets there, with {{audience}} for public, members"
+    " and operators; several servers with a space between. For instance Apache Jena Fuseki with three datasets,"
     " http://127.0.0.1:3030/{audience}; docs/sparql.md says how, also for `oxigraph serve`."
 )
 
