@@ -22,7 +22,10 @@ INEXACT_DATATYPES = (
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#HTML",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#XMLLiteral",
 )
-"""Datatypes whose values the two engines compare differently: data or shapes that hold such literals go to pySHACL."""
+"""Datatypes whose values the two engines compare differently: shapes that hold such literals go to pySHACL.
+
+So do data that hold them where a shape may ask for the datatype, or which value is less (:func:`compared`).
+"""
 
 _KNOWN = re.compile(
     "and|ask|class|closed|construct|datatype|deactivated|declare|defaultValue|description|disjoint|equals|flags|group|"
@@ -37,6 +40,8 @@ _KNOWN = re.compile(
     "conforms|detail|focusNode|result|resultMessage|resultPath|resultSeverity|sourceConstraint|"
     "sourceConstraintComponent|sourceShape|value"
 )
+_ORDERS = (SH + "lessThan", SH + "lessThanOrEquals")
+_QUERIES = (SH + "select", SH + "ask")
 _SEVERITIES = frozenset(SH + name for name in ("Info", "Warning", "Violation"))
 _LINKS = tuple(SH + name for name in ("node", "property", "not", "qualifiedValueShape"))
 _LISTS = tuple(SH + name for name in ("and", "or", "xone"))
@@ -59,6 +64,28 @@ def objection(shapes: Iterable[Triple]) -> str | None:
         if found:
             return found
     return _nesting(statements)
+
+
+def compared(shapes: Iterable[Triple]) -> frozenset[str] | None:
+    """Return the properties between whose values the shapes ask for an order, or None if any value may be compared.
+
+    Any may be where a shape asks for one of :data:`INEXACT_DATATYPES`, by SPARQL, or for the order along a path.
+    """
+    found: set[str] = set()
+    ordered: set[Term] = set()
+    paths: dict[Term, Term] = {}
+    for triple in shapes:
+        subject, predicate, value = triple.subject, triple.predicate.value, triple.object
+        if predicate in _QUERIES or (isinstance(value, NamedNode) and value.value in INEXACT_DATATYPES):
+            return None
+        if predicate == SH + "path":
+            paths[subject] = value  # type: ignore[index,assignment]
+        elif predicate in _ORDERS:
+            ordered.add(subject)  # type: ignore[arg-type]
+            found.add(value.value)  # type: ignore[union-attr]
+    steps = [paths.get(shape) for shape in ordered]
+    simple = {step.value for step in steps if isinstance(step, NamedNode)}
+    return frozenset(found | simple) if all(isinstance(step, NamedNode) for step in steps) else None
 
 
 def _objection_to(properties: dict[str, list[Term]]) -> str | None:

@@ -48,7 +48,7 @@ class CompiledShapes:
         """Why the fast engine is not used, or None."""
         if self.objection is None:
             try:
-                self._fast = fast.FastShapes(ntriples, _count_blank_nodes(triples))
+                self._fast = fast.FastShapes(ntriples, _count_blank_nodes(triples), guard.compared(triples))
             except fast.FastEngineError as error:
                 self.objection = str(error)
 
