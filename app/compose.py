@@ -13,6 +13,7 @@ from catalog.catalogue import Catalogue
 from catalog.errors import ConflictError, ParameterError
 from catalog.following import Following
 from catalog.ledger import Ledger
+from catalog.model import Audience
 from catalog.ports import Embedder, GraphStore, SearchIndex
 from catalog.settings import Settings
 
@@ -39,10 +40,10 @@ def _open_graphs(settings: Settings) -> GraphStore:
         from catalog.engines.oxigraph import OxigraphStore
 
         return OxigraphStore(settings.data_dir / "graphs", settings.query_workers, settings.fetch_hosts)
-    if "{audience}" in settings.graph_store:
+    if "{audience}" in settings.graph_store or settings.graph_store.count(",") == len(Audience) - 1:
         from catalog.engines.sparql_server import SparqlServerStore
 
-        return SparqlServerStore(settings.graph_store)
+        return SparqlServerStore(settings.graph_store, settings.query_workers, settings.fetch_hosts)
     raise ParameterError("setting-invalid", where="graph_store", value=settings.graph_store, expected="{audience}")
 
 
