@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wsgi import ClosingIterator
 
-from catalog.errors import EngineUnavailableError
+from catalog.errors import EngineUnavailableError, InputError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+BODY = "spacecat.body"
+"""Key of the environment under which the application finds the body, to bound one that comes without its length."""
+
 _PATIENCE_S = 0.2
+_PIECE_BYTES = 1 << 16
 
 
 class BodyGate:
@@ -32,22 +36,31 @@ class BodyGate:
         """Pass the request on with a body that waits for a place when it is read first."""
         length = environ.get("CONTENT_LENGTH") or ""
         body = _Body(environ["wsgi.input"], int(length) if length.isdecimal() else None, self._places)
-        environ["wsgi.input"] = body
+        environ["wsgi.input"] = environ[BODY] = body
         return ClosingIterator(self._application(environ, start_response), body.leave)
 
 
 class _Body:
-    """The body of one request; raises ``EngineUnavailableError`` (``bodies-busy``) where no place comes free."""
+    """The body of one request, of ``most`` bytes if that is set.
+
+    Reading raises ``EngineUnavailableError`` (``bodies-busy``) where no place comes free, and ``InputError``
+    (``upload-too-large``) for more bytes than that.
+    """
+
+    most: int | None = None
 
     def __init__(self, stream: Any, length: int | None, places: threading.BoundedSemaphore) -> None:
         self._stream = stream
         self._left = length
         self._places = places
         self._inside = False
+        self._taken = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Read up to ``size`` bytes."""
-        return self._through(self._stream.read, size)
+        """Read up to ``size`` bytes, all of them if it is negative."""
+        if size is not None and size >= 0:
+            return self._through(self._stream.read, size)
+        return b"".join(iter(lambda: self._through(self._stream.read, _PIECE_BYTES), b""))
 
     def readline(self, size: int = -1) -> bytes:
         """Read up to the end of the line."""
@@ -74,6 +87,9 @@ class _Body:
                 raise EngineUnavailableError("bodies-busy")
             self._inside = True
         data: bytes = read(size)
+        self._taken += len(data)
+        if self.most is not None and self._taken > self.most:
+            raise InputError("upload-too-large", value=self.most // 1_000_000)
         if self._left is not None:
             self._left = max(0, self._left - len(data))
         if self._left == 0 or (not data and size):

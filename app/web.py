@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, request
@@ -12,12 +13,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.access import Access
 from app.api import api_blueprint
-from app.bodies import BodyGate
+from app.bodies import BODY, BodyGate
 from app.dereference import dereference_blueprint
 from app.errors import Problem, explain, problem_of
 from app.i18n import pick_language
 from app.pages import error_page, pages_blueprint, render_record
 from app.sparql import sparql_blueprint
+from app.sparql.protocol import MAX_BYTES
 from catalog.catalogue import Catalogue
 from catalog.errors import DeniedError, SpacecatError
 from catalog.model import Audience
@@ -31,6 +33,10 @@ _SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+_UPLOADS = frozenset({"/api/v1/imports", "/import", "/graphs"})
+"""Where operators send what may be as large as the settings say."""
 
 
 def create_app(catalogue: Catalogue, threads: int = 16) -> Flask:
@@ -49,9 +55,19 @@ def create_app(catalogue: Catalogue, threads: int = 16) -> Flask:
     app.register_blueprint(dereference_blueprint(catalogue, access, render_record))
     app.register_blueprint(pages_blueprint(catalogue, access))
     _answer_errors(app, catalogue, access)
+    app.before_request(_bound_body)
     app.after_request(_secured)
     app.wsgi_app = BodyGate(app.wsgi_app, max(1, threads // 2))  # type: ignore[method-assign]
     return app
+
+
+def _bound_body() -> None:
+    """Hold forms and queries, which are read into memory, to a size of their own."""
+    if request.path not in _UPLOADS:
+        request.max_content_length = MAX_BYTES
+    if request.content_length is None:  # sent in chunks; the framework would cut it off at its limit in silence
+        request.environ[BODY].most = request.max_content_length
+        request.max_content_length = sys.maxsize
 
 
 def _secured(response: Response) -> Response:

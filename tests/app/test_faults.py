@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
 
@@ -38,6 +39,7 @@ RDF_XML = (
     'xmlns:dcat="http://www.w3.org/ns/dcat#">'
 )
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>'&\\\"</title>"
+FORM, QUERY = "application/x-www-form-urlencoded", "application/sparql-query"
 DATASET = "http://www.w3.org/ns/dcat#Dataset"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 TITLE = "http://purl.org/dc/terms/title"
@@ -455,6 +457,23 @@ def test_bodies_that_never_come_leave_others_their_threads(faulty_site: Flask) -
         thread.join()
     assert statuses.count(503) == 8
     assert ask("/sparql", method="POST", data=b"ASK {}", content_type="application/sparql-query").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"), [("/sign-in", FORM), ("/sparql", FORM), ("/sparql", QUERY), ("/nope", FORM)]
+)
+@pytest.mark.parametrize("told", [True, False])
+def test_forms_and_queries_are_not_read_without_end(attack: Ask, path: str, media_type: str, told: bool) -> None:
+    body = BytesIO(b"token=" + b"x" * 12_000_000)
+    length = (
+        {"CONTENT_LENGTH": "12000006"}
+        if told
+        else {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    )
+    overrides = {"wsgi.input": body, **length}
+    answer = attack(path, method="POST", content_type=media_type, environ_overrides=overrides)
+    assert answer.status_code in (413, 404)
+    assert body.tell() <= 11_000_000
 
 
 def refused(answer: TestResponse) -> tuple[int, str]:
