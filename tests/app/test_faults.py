@@ -27,7 +27,7 @@ from catalog.model import Audience, Registration, Visibility
 from catalog.safety import MAX_LINE_BYTES
 from tests.app.conftest import BASE, Ask, asking, settings_for
 
-LIMIT_S = 1.5
+LIMIT_S = 3.0
 """Seconds that a query may take here."""
 
 PREFIXES = """@prefix dcat: <http://www.w3.org/ns/dcat#> .
