@@ -68,11 +68,14 @@ def _named(content: str) -> tuple[set[str], set[str]]:
 def _is_said_alike(subject: str, content: str, other: str) -> bool:
     """Say whether two records say the same of ``subject``, blank nodes aside, whose labels do not compare."""
     said, said_there = _about(subject, content), _about(subject, other)
-    return said == said_there and not any("> _:" in line for line in said)
+    return said == said_there and "> _:" not in said
 
 
-def _about(subject: str, content: str) -> list[str]:
-    return [line for line in content.split("\n") if line.startswith(subject + " ")]
+def _about(subject: str, content: str) -> str:
+    """Return the lines about ``subject``, which stand together: canonical N-Triples are sorted."""
+    start = 0 if content.startswith(f"{subject} ") else content.index(f"\n{subject} ") + 1
+    last = content.rfind(f"\n{subject} ") + 1
+    return content[start : content.index("\n", max(start, last)) + 1]
 
 
 def _groups(contents: Sequence[str]) -> list[_Group]:
