@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from catalog.model import Audience, Change, GraphIri, Iri, Kind, Limits
+
+if TYPE_CHECKING:  # every worker starts with this module, and numpy would take half of its start
+    import numpy as np
+    from numpy.typing import NDArray
 
 Term = NamedNode | BlankNode | Literal
 Solution = Mapping[str, Term]
