@@ -39,13 +39,12 @@ from catalog.workers import Bounds, WorkerPool
 BATCH = 5000
 """Records per commit, as long as their text stays below ``BATCH_CHARS``; the graph store loads that many in bulk."""
 
-BATCH_CHARS = 32 << 20
+BATCH_CHARS = 24 << 20
 
 _MOST_DEATHS = 25
-_AHEAD = 60
-"""Messages of the reader, each of a hundred records, that wait while a batch is stored: more than one batch."""
-
 _COPY_BYTES = 1 << 20
+_AHEAD_CHARS = BATCH_CHARS
+"""Text of records that wait while a batch is stored, so that the reader never does."""
 
 log = logging.getLogger(__name__)
 
@@ -295,9 +294,34 @@ class _Gauge:
         self._tell(self._now)
 
 
+class _Waiting(queue.Queue[_Message | BaseException | None]):
+    """A queue that is full when the records in it have so many characters."""
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._size = 0
+
+    def _qsize(self) -> int:
+        return self._size
+
+    def _put(self, item: _Message | BaseException | None) -> None:
+        super()._put(item)
+        self._size += _weight(item)
+
+    def _get(self) -> _Message | BaseException | None:
+        item = super()._get()
+        self._size -= _weight(item)
+        return item
+
+
+def _weight(item: _Message | BaseException | None) -> int:
+    results = item.results if isinstance(item, Prepared) else ()
+    return 1 + sum(len(result.content) for result in results if isinstance(result, Submission))
+
+
 def _ahead(messages: Generator[_Message], stop: threading.Event) -> Iterator[_Message]:
     """Let a thread take messages while this one is busy with earlier ones."""
-    ready: queue.Queue[_Message | BaseException | None] = queue.Queue(_AHEAD)
+    ready = _Waiting(_AHEAD_CHARS)
     ended = threading.Event()
 
     def hand_over(item: _Message | BaseException | None) -> bool:

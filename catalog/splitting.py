@@ -60,8 +60,8 @@ class Spool:
         self._db = sqlite3.connect(file, isolation_level=None)
         self._db.executescript(
             """
-            PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-            PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;
+            PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;
+            PRAGMA temp_store = MEMORY;
             CREATE TABLE IF NOT EXISTS run (subject TEXT, line INTEGER, told INTEGER, text TEXT);
             CREATE TABLE IF NOT EXISTS root (subject TEXT PRIMARY KEY, rank INTEGER) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS topic (target TEXT, subject TEXT);

@@ -36,8 +36,8 @@ _LOADED_AT_ONCE = 5000
 _BULK_LOADED = 100
 """New graphs from which on a bulk load, which writes nine files, is cheaper than a transaction."""
 
-_NEW_GENERATION = 5000
-"""Changes from which on it pays to load the public ones once and derive the other stores."""
+_NEW_GENERATION = 16 << 20
+"""Characters of changes from which on it pays to load the public ones once and derive the other stores."""
 
 
 class OxigraphStore:
@@ -81,7 +81,7 @@ class OxigraphStore:
         latest = {change.record.graph: change for change in changes}
         position = max(change.seq for change in changes)
         with self._writing, _engine_errors():
-            if len(latest) >= max(_NEW_GENERATION, len(self._state.restricted)):
+            if len(latest) >= len(self._state.restricted) and _weight(latest) >= _NEW_GENERATION:
                 self._apply_in_bulk(latest, position)
             else:
                 self._apply_in_transactions(latest, position)
@@ -255,6 +255,10 @@ def _parts(contents: Mapping[GraphIri, str], size: int) -> Iterator[Sequence[tup
     pairs = list(contents.items())
     for start in range(0, len(pairs), size):
         yield pairs[start : start + size]
+
+
+def _weight(latest: Mapping[GraphIri, Change]) -> int:
+    return sum(len(change.content) for change in latest.values())
 
 
 def _first_audience(change: Change) -> Audience | None:
