@@ -10,6 +10,7 @@ from catalog.following import Following
 from catalog.ledger import Ledger
 from catalog.ports import GraphStore, SearchIndex
 from catalog.settings import Settings
+from catalog.workers import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,13 @@ class Catalogue:
     writing: threading.Lock = field(default_factory=threading.Lock)
     """Held by whoever commits: sequence numbers, and what followers see, are in one order."""
 
+    readers: list[WorkerPool] = field(default_factory=list)
+    """A reader that waits for the next import, for starting one takes half a second."""
+
     def close(self) -> None:
         """Stop the background work and release files, processes and connections."""
+        while self.readers:
+            self.readers.pop().close()
         self.following.close()
         self.index.close()
         self.graphs.close()

@@ -42,6 +42,7 @@ BATCH = 5000
 BATCH_CHARS = 24 << 20
 
 _MOST_DEATHS = 25
+_LARGE_BYTES = 16 << 20
 _COPY_BYTES = 1 << 20
 _AHEAD_CHARS = BATCH_CHARS
 """Text of records that wait while a batch is stored, so that the reader never does."""
@@ -126,11 +127,18 @@ class Importer:
         self._foreign = foreign
         settings = catalogue.settings
         self._bounds = Bounds(settings.import_time_s, settings.import_memory_mb << 20, per_reply=True)
-        self._pool = WorkerPool(WORKER, 1)
+        try:
+            self._pool = catalogue.readers.pop()
+        except IndexError:
+            self._pool = WorkerPool(WORKER, 1)
+        self._reusable = True
 
     def close(self) -> None:
-        """End the worker."""
-        self._pool.close()
+        """End the worker, or leave it to the next import if it is idle and has read nothing large."""
+        if self._reusable and not self._catalogue.readers:
+            self._catalogue.readers.append(self._pool)
+        else:
+            self._pool.close()
 
     def __enter__(self) -> Importer:
         return self
@@ -203,6 +211,11 @@ class Importer:
 
     def _iter_messages(self, job: Job) -> Generator[_Message]:
         """Run a job, again from behind each record that killed the worker."""
+        reusable, self._reusable = self._reusable and Path(job.path).stat().st_size < _LARGE_BYTES, False
+        yield from self._iter_runs(job)
+        self._reusable = reusable
+
+    def _iter_runs(self, job: Job) -> Generator[_Message]:
         position, walking, batch, deaths = 0, False, job.batch, 0
         while True:
             try:
