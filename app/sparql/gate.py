@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from werkzeug import Request
-
 from app.access import Access
 from app.sparql import protocol
 from catalog.errors import SpacecatError
 from catalog.model import Audience, Limits
-from catalog.ports import GraphStore, QueryRequest, QueryResult
+from catalog.ports import GraphStore, QueryResult
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -53,8 +51,7 @@ class QueryGate:
         if not _is_plain(environ):
             return self._application(environ, start_response)
         try:
-            asked = protocol.read_request(Request(environ))
-            assert isinstance(asked, QueryRequest)
+            asked = protocol.read_plain(environ)
             media_type, body = begin(self._graphs.query(self._audience(environ), asked, self._limits))
         except SpacecatError as error:
             environ[FAILED] = error

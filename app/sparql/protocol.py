@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from werkzeug import Request
 from werkzeug.datastructures import MultiDict
+from werkzeug.sansio.utils import get_current_url
+from werkzeug.wsgi import get_host
 
 from app.sparql import negotiation
 from catalog.errors import InputError, ParameterError, SyntaxInvalidError
 from catalog.ports import QueryRequest, UpdateRequest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BYTES = 10_000_000
 """Length of a query or update; larger data comes in by import."""
@@ -44,6 +51,19 @@ def read_request(request: Request) -> QueryRequest | UpdateRequest | None:
     raise InputError("media-type-unsupported", where=request.mimetype or "Content-Type", known=known)
 
 
+def read_plain(environ: WSGIEnvironment) -> QueryRequest:
+    """Return the query in the address of a GET that has one: as :func:`read_request`, without making a ``Request``."""
+    inside = _parameters(environ["QUERY_STRING"].encode("latin-1"))
+    _refuse(inside, "update")
+    text = _single(inside, "query")
+    assert text is not None
+    formats_wanted = formats_of(inside, environ.get("HTTP_ACCEPT", ""))
+    where = environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), environ["SERVER_NAME"], environ["SERVER_PORT"]
+    return _query_of(
+        text, inside, formats_wanted, _address(*where, environ.get("SCRIPT_NAME", ""), environ["PATH_INFO"])
+    )
+
+
 def _read_form(request: Request) -> QueryRequest | UpdateRequest:
     form = _parameters(request.get_data())
     query, update = _single(form, "query"), _single(form, "update")
@@ -59,9 +79,20 @@ def _read_form(request: Request) -> QueryRequest | UpdateRequest:
 def _read_query(request: Request, text: str | None, parameters: MultiDict[str, str]) -> QueryRequest | None:
     if text is None:
         return None
-    results, graph = formats(request, parameters)
+    return _query_of(text, parameters, formats(request, parameters), request.base_url)
+
+
+def _query_of(
+    text: str, parameters: MultiDict[str, str], formats_wanted: tuple[str | None, str | None], base: str
+) -> QueryRequest:
     default, named = tuple(parameters.getlist("default-graph-uri")), tuple(parameters.getlist("named-graph-uri"))
-    return QueryRequest(text, default, named, results, graph, base=request.base_url)
+    return QueryRequest(text, default, named, *formats_wanted, base=base)
+
+
+@lru_cache(maxsize=1024)
+def _address(scheme: str, host: str | None, name: str, port: str, root: str, path: str) -> str:
+    named = {"wsgi.url_scheme": scheme, "SERVER_NAME": name, "SERVER_PORT": port}
+    return get_current_url(scheme, get_host(named | ({"HTTP_HOST": host} if host else {})), root, path)
 
 
 def _read_update(request: Request, text: str, parameters: MultiDict[str, str]) -> UpdateRequest:
@@ -71,9 +102,14 @@ def _read_update(request: Request, text: str, parameters: MultiDict[str, str]) -
 
 def formats(request: Request, parameters: MultiDict[str, str]) -> tuple[str | None, str | None]:
     """Return the media types for rows and for triples that a request wants."""
+    return formats_of(parameters, request.headers.get("Accept", ""))
+
+
+def formats_of(parameters: MultiDict[str, str], accept: str) -> tuple[str | None, str | None]:
+    """Return the media types for rows and for triples: by the parameter ``format``, or by the header ``Accept``."""
     if "format" in parameters:
         return negotiation.formats_by_name(parameters["format"])
-    return negotiation.formats_by_accept(request.headers.get("Accept", ""))
+    return negotiation.formats_by_accept(accept)
 
 
 def _parameters(data: bytes) -> MultiDict[str, str]:

@@ -49,8 +49,15 @@ def update_parser(base: str | None) -> Parser:
     return parse
 
 
+def mentions(text: str, word: str) -> bool:
+    """Say whether the letters of ``word``, in capitals, stand anywhere in ``text``, in any case."""
+    return word in text.upper()
+
+
 def has_keyword(text: str, keyword: str, parse: Parser) -> bool:
     """Say whether ``keyword`` stands in ``text`` as a keyword. A text that does not parse anyway has it, perhaps."""
+    if not mentions(text, keyword):
+        return False
     masked = re.sub(keyword, _NO_KEYWORD, text, flags=re.IGNORECASE)
     return masked != text and not _parses(masked, parse)
 
@@ -60,6 +67,8 @@ def refuse_remote(text: str, keyword: str, hosts: tuple[str, ...], parse: Parser
 
     Raises ``QueryRefusedError`` and ``SyntaxInvalidError``. Nothing of the text is run.
     """
+    if not mentions(text, keyword):
+        return
     allowed = _REMOTE.sub(lambda found: _local(found) if _host(found[3]) in hosts else found[0], text)
     if not has_keyword(allowed, keyword, parse):
         return
