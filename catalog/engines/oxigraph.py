@@ -63,7 +63,8 @@ class OxigraphStore:
         self._switching = threading.Lock()
         self._checking = threading.Lock()
         self._checkpoints: dict[Audience, SharedFolder] = {}
-        self._queries = WorkerPool("catalog.engines.oxigraph_worker:answer", workers, slow_places=2 * workers)
+        answer = "catalog.engines.oxigraph_worker:answer"
+        self._queries = WorkerPool(answer, workers, slow_places=2 * workers, greeting=self._greeting)
         self._rehearsals = WorkerPool("catalog.engines.oxigraph_worker:rehearse", 1)
 
     def position(self) -> int:
@@ -201,7 +202,8 @@ class OxigraphStore:
     def _replies(self, audience: Audience, request: QueryRequest, limits: Limits) -> Iterator[Any]:
         checkpoint = self._checkpoint(audience)
         try:
-            question = oxigraph_worker.Question(audience, str(checkpoint.path), request, limits.rows, self._hosts)
+            asked = oxigraph_worker.fields_of(request)
+            question = oxigraph_worker.Question(audience.value, str(checkpoint.path), asked, limits.rows, self._hosts)
             yield from self._queries.call(question, Bounds(limits.time_s, limits.memory_bytes))
         finally:
             checkpoint.leave()
@@ -215,6 +217,14 @@ class OxigraphStore:
                     stores[audience].backup(checkpoint.path)
                 self._checkpoints[audience] = checkpoint
             return self._checkpoints[audience].enter()
+
+    def _greeting(self) -> oxigraph_worker.Question | None:
+        """Return what makes a new worker open the public store; nothing where it may soon be gone."""
+        checkpoint = self._checkpoints.get(Audience.PUBLIC)
+        if checkpoint is None:
+            return None
+        asked = oxigraph_worker.fields_of(QueryRequest("ASK { ?s ?p ?o }"))
+        return oxigraph_worker.Question(Audience.PUBLIC.value, str(checkpoint.path), asked, 1, ())
 
     def _renew(self, audiences: Iterable[Audience]) -> None:
         with self._checking:

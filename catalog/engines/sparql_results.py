@@ -12,6 +12,9 @@ from catalog.ports import QueryRequest
 from catalog.query import GRAPH_MEDIA_TYPES, RESULTS_MEDIA_TYPES
 from catalog.workers import Replies
 
+_RESULTS_FORMATS = {name: QueryResultsFormat.from_media_type(name) for name in RESULTS_MEDIA_TYPES}
+_RDF_FORMATS = {name: RdfFormat.from_media_type(name) for name in GRAPH_MEDIA_TYPES}
+
 Results = QuerySolutions | QueryBoolean | QueryTriples | Iterable[Triple]
 
 
@@ -25,11 +28,15 @@ def reply(results: Results, request: QueryRequest, rows: int, replies: Replies) 
         media_type = _acceptable(request.results_media_type, RESULTS_MEDIA_TYPES)
         replies.send(media_type)
         out = RowCounter(replies, media_type, rows) if isinstance(results, QuerySolutions) else replies
-        results.serialize(out, QueryResultsFormat.from_media_type(media_type))  # type: ignore[arg-type]
+        results.serialize(out, _RESULTS_FORMATS[media_type])  # type: ignore[arg-type]
         return
     media_type = _acceptable(request.graph_media_type, GRAPH_MEDIA_TYPES)
     replies.send(media_type)
-    serialize(_counted(results, rows), replies, RdfFormat.from_media_type(media_type))  # type: ignore[arg-type]
+    form = _RDF_FORMATS[media_type]
+    if isinstance(results, QueryTriples) and media_type in RowCounter.SEPARATORS:
+        results.serialize(RowCounter(replies, media_type, rows), form)  # type: ignore[arg-type]
+    else:
+        serialize(_counted(results, rows), replies, form)  # type: ignore[arg-type]
 
 
 class RowCounter:
@@ -39,17 +46,19 @@ class RowCounter:
     value cannot look so: it is escaped in every format, but for JSON where a value must end in ``}},{`` to count.
     """
 
-    _SEPARATORS: ClassVar[dict[str, bytes]] = {
+    SEPARATORS: ClassVar[dict[str, bytes]] = {
         "application/sparql-results+json": b'}},{"',
         "application/sparql-results+xml": b"<result>",
         "text/tab-separated-values": b"\n",
         "text/csv": b"\r\n",
+        "application/n-triples": b"\n",
+        "application/n-quads": b"\n",
     }
 
     def __init__(self, replies: Replies, media_type: str, rows: int) -> None:
         self._replies = replies
-        self._separator = self._SEPARATORS[media_type]
-        self._heading = 0 if media_type.endswith(("json", "xml")) else 1
+        self._separator = self.SEPARATORS[media_type]
+        self._heading = 1 if media_type.startswith("text/") else 0
         self._left = rows - (1 if media_type.endswith("json") else 0)
         self._rows = rows
         self._tail = b""
