@@ -89,7 +89,10 @@ class _Outlet:
         self.bounds = Bounds(0.0, 0)
 
     def send(self, message: object) -> None:
-        self._frame(_MESSAGE, pickle.dumps(message, protocol=5))
+        payload = pickle.dumps(message, protocol=5)
+        if self.bounds.per_reply:  # a frame larger than the pipe waits for the reader already when it is written
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        self._frame(_MESSAGE, payload)
         if self.bounds.per_reply:
             self.flush()
 

@@ -121,6 +121,14 @@ def test_time_per_reply_leaves_out_the_wait_for_the_reader(pools: dict[str, Work
     assert list(slow_reader) == [1, 2]
 
 
+def test_time_per_reply_leaves_out_the_wait_while_a_large_reply_fills_the_pipe(pools: dict[str, WorkerPool]) -> None:
+    slow_reader = pools["send_large"].call(2, Bounds(0.4, 1 << 30, per_reply=True))
+    next(slow_reader)
+    time.sleep(0.8)
+    assert len(next(slow_reader)) == 3 << 20
+    assert list(slow_reader) == []
+
+
 def test_many_threads_share_a_pool(pools: dict[str, WorkerPool]) -> None:
     answers: list[object] = []
 

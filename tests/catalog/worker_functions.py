@@ -24,6 +24,12 @@ def count(request: int, replies: Replies) -> None:
         replies.send(number)
 
 
+def send_large(request: int, replies: Replies) -> None:
+    """Reply with so many messages larger than any pipe."""
+    for _ in range(request):
+        replies.send(b"x" * (3 << 20))
+
+
 def stream(request: int, replies: Replies) -> None:
     replies.send("text/plain")
     for _ in range(request):
