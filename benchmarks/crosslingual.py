@@ -18,7 +18,7 @@ from catalog.model import Action, Audience, Change, GraphIri, Iri, Kind, Record,
 from catalog.ports import SearchRequest
 from ontology.namespaces import DCAT, DCT, RDF
 
-DATA = Path(os.environ.get("SPACECAT_SHARED", "../shared")) / "data" / "firstdata"
+DATA = Path(os.environ.get("TEST_SHARED", "../shared")) / "data" / "firstdata"
 Source = dict[str, dict[str, str]]
 
 
