@@ -11,7 +11,7 @@ from app.access import Access
 from app.pages import query_page
 from app.sparql import negotiation, protocol
 from app.sparql.description import describe
-from app.sparql.gate import FAILED, OPEN_TO_ALL, QueryGate, begin
+from app.sparql.gate import ASKED_BEFORE, FAILED, OPEN_TO_ALL, QueryGate, begin
 from app.sparql.graphs import GraphStoreProtocol
 from catalog.catalogue import Catalogue
 from catalog.errors import ParameterError
@@ -48,7 +48,7 @@ def sparql_blueprint(catalogue: Catalogue, access: Access) -> Blueprint:
 
     @blueprint.route("/sparql", methods=["OPTIONS"])
     def options() -> AnyResponse:
-        return Response(status=204, headers={"Allow": OPEN_TO_ALL["Access-Control-Allow-Methods"]})
+        return Response(status=204, headers=ASKED_BEFORE | {"Allow": ASKED_BEFORE["Access-Control-Allow-Methods"]})
 
     graphs = GraphStoreProtocol(catalogue, access, updates, limits)
     methods = ["GET", "PUT", "POST", "DELETE"]

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 FAILED = "spacecat.sparql.failed"
 """Key of the request's environment under which the application finds the error that it is to answer."""
 
-OPEN_TO_ALL = {
-    "Access-Control-Allow-Origin": "*",
+OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*", "Vary": "Accept, Cookie"}
+"""Scripts of any site may read what anybody may read; browsers send no cookie along."""
+
+ASKED_BEFORE = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type",
     "Access-Control-Max-Age": "86400",
-    "Vary": "Accept, Cookie",
 }
-"""Scripts of any site may read what anybody may read; browsers send no cookie along."""
+"""What browsers want to know before they send more than a plain request, and read nowhere else (Fetch §3.3.3)."""
 
 _HEADERS = [
     *OPEN_TO_ALL.items(),
