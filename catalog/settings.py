@@ -47,9 +47,10 @@ class Settings:
     )
     graph_store: str = _setting(
         "oxigraph",
-        "`oxigraph` (embedded), or a SPARQL 1.1 server: a URL with {audience} in it, or three URLs with commas between, "
-        "for public, members and operators.",
-        "`oxigraph`（内嵌），或 SPARQL 1.1 服务器：含 {audience} 的网址，或以逗号分隔的三个网址，依次用于公众、成员和运营方。",
+        "`oxigraph` (embedded), or a SPARQL 1.1 server: a URL with {audience} in it, or three URLs with commas "
+        "between, for public, members and operators.",
+        "`oxigraph`（内嵌），或 SPARQL 1.1 服务器：含 {audience} 的网址，"
+        "或以逗号分隔的三个网址，依次用于公众、成员和运营方。",
     )
     embedder: str = _setting(
         "sentence-encoder",
