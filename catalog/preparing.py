@@ -25,6 +25,8 @@ from ontology.namespaces import RDF
 
 WORKER = "catalog.preparing:prepare"
 _HEAD_BYTES = 1 << 16
+_OWN_TEXTS = frozenset({"number-too-long"})
+"""Reasons why foreign JSON cannot be read that have a text of their own; the others go into a common one."""
 
 
 class ForeignFormats(Protocol):
@@ -163,13 +165,18 @@ def _iter_foreign(job: Job, records: Iterable[Any]) -> Iterator[_Item]:
         if position < job.start:
             continue
         if record.problem is not None:
-            params = {"reason": record.problem.reason, "value": record.problem.detail}
-            where = place(job.name, record.pointer)
-            yield Rejection(where, record.iri, "foreign-record-unusable", params=params)
+            yield _unusable(job, record)
             continue
         lines = record.ntriples.rstrip("\n").split("\n")
         losses = tuple(_loss(record.iri, loss) for loss in record.losses)
         yield Description(position, f"<{record.iri}>", _kind(record.iri, lines), lines, record.pointer, [], losses)
+
+
+def _unusable(job: Job, record: Any) -> Rejection:
+    problem = record.problem
+    code = problem.reason if problem.reason in _OWN_TEXTS else "foreign-record-unusable"
+    params = {"reason": problem.reason, "value": problem.detail}
+    return Rejection(place(job.name, record.pointer), record.iri, code, params=params)
 
 
 def _kind(iri: str, lines: list[str]) -> Kind:

@@ -22,7 +22,13 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 MAX_NESTING = 1_000
 """Levels at which the rest of a document is given up; a record of more than ``reading.MAX_DEPTH`` fails alone."""
 
+MAX_DIGITS = 1_000
+"""Digits of one number; at some thousand the parser ends the process."""
+
 _CHUNK = 65_536
+_DIGITS = bytes(48 if 48 <= byte < 58 else 32 for byte in range(256))
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (MAX_DIGITS + 1))
+_TOO_MANY_DIGITS = b"0" * (MAX_DIGITS + 1)
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
 
@@ -46,21 +52,26 @@ class Found:
 
 
 @dataclass(slots=True)
-class _Nesting:
-    """Counts how deep the JSON that passes by is nested, before a parser's effort grows with the depth."""
+class Guard:
+    """Looks at the JSON that passes by before a parser does: how deep it is nested, how long its numbers are."""
 
     depth: int = 0
     rest: bytes = b""
+    digits: bytes = b""
 
     def feed(self, chunk: bytes) -> None:
-        """Take in the next bytes. Raises :class:`StreamProblem` beyond ``MAX_NESTING``."""
+        """Take in the next bytes. Raises :class:`StreamProblem` beyond ``MAX_NESTING`` and ``MAX_DIGITS``."""
         text = self.rest + chunk
-        outside, quote, _ = _STRING.sub(b"", text).partition(b'"')
+        outside, quote, _ = _STRING.sub(b" ", text).partition(b'"')
         escaped = (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
         self.rest = quote + (b"\\" if quote and escaped else b"")
         self.depth += sum(map(outside.count, (b"{", b"["))) - sum(map(outside.count, (b"}", b"]")))
         if self.depth > MAX_NESTING:
             raise StreamProblem("too-deep", str(MAX_NESTING))
+        digits = self.digits + outside.translate(_DIGITS)
+        if _TOO_MANY_DIGITS in digits:
+            raise StreamProblem("number-too-long", str(MAX_DIGITS))
+        self.digits = b"" if quote else digits[len(digits.rstrip(b"0")) :]
 
 
 @dataclass(slots=True)
@@ -70,7 +81,7 @@ class _Bounded:
     ahead: bytes
     stream: BinaryIO
     limit: int
-    nesting: _Nesting
+    guard: Guard
     since: int = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -80,7 +91,7 @@ class _Bounded:
         data, self.ahead = self.ahead[:wanted], self.ahead[wanted:]
         if not data:
             data = self.stream.read(wanted)
-            self.nesting.feed(data)
+            self.guard.feed(data)
         self.since += len(data)
         if self.since > self.limit:
             raise StreamProblem("too-large", str(self.limit))
@@ -94,12 +105,12 @@ def iter_json_records(
 
     Raises :class:`StreamProblem` where the document breaks off; what came before was handed out.
     """
-    nesting = _Nesting()
-    ahead, found = _look_ahead(stream, paths, max_bytes, nesting)
+    guard = Guard()
+    ahead, found = _look_ahead(stream, paths, max_bytes, guard)
     if found is None:
         yield from _whole(ahead, paths)
         return
-    bounded = _Bounded(ahead, stream, max_bytes, nesting)
+    bounded = _Bounded(ahead, stream, max_bytes, guard)
     names = tuple(step.name for step in found.path.steps) if found.path else ()
     prefix = "" if found.lines else ".".join([*names, "item"])
     try:
@@ -116,19 +127,30 @@ def iter_events(head: bytes) -> Iterator[tuple[str, str, Any]]:
     """Iterate over the parser's events (prefix, event, value) of a beginning, as far as it is JSON."""
     events = ijson.sendable_list()
     parser = ijson.parse_coro(events, multiple_values=True)
+    guard = Guard()
     for start in range(0, len(head), 4096):
+        safe, whole = _safe_part(head[start : start + 4096], guard)
         try:
-            parser.send(head[start : start + 4096])
+            parser.send(safe)
         except (ijson.JSONError, ValueError, UnicodeDecodeError):
             yield from events
             return
         yield from events
+        if not whole:
+            return
         del events[:]
 
 
-def _look_ahead(
-    stream: BinaryIO, paths: tuple[Path, ...], max_bytes: int, nesting: _Nesting
-) -> tuple[bytes, Found | None]:
+def _safe_part(chunk: bytes, guard: Guard) -> tuple[bytes, bool]:
+    """Return what a parser can be given of ``chunk``, and whether that is all of it."""
+    try:
+        guard.feed(chunk)
+    except StreamProblem:
+        return _LONG_NUMBER.split(chunk, maxsplit=1)[0], False
+    return chunk, True
+
+
+def _look_ahead(stream: BinaryIO, paths: tuple[Path, ...], max_bytes: int, guard: Guard) -> tuple[bytes, Found | None]:
     """Read until it is known whether records stand in a list; return what was read and where they stand."""
     lists = {".".join(step.name for step in path.steps): path for path in paths if path.many}
     events = ijson.sendable_list()
@@ -139,7 +161,7 @@ def _look_ahead(
     while chunk := stream.read(_CHUNK):
         if not chunks:
             chunk = chunk.removeprefix(_BOM)
-        nesting.feed(chunk)
+        guard.feed(chunk)
         chunks.append(chunk)
         size += len(chunk)
         if size > max_bytes:

@@ -29,6 +29,7 @@ PREFIXES = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://
 @prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix e: <http://e/> .
 """
 GOOD = 'e:good a dcat:Dataset ; dct:title "good"@en ; dct:description "good"@en .\n'
+DCAT_US = "https://project-open-data.cio.gov/v1.1/schema"
 Import = Callable[..., list[Outcome]]
 
 
@@ -138,6 +139,8 @@ TRIPLE_TERMS = "e:x e:p " + "<<( e:x e:p " * 20_000 + "1" + " )>>" * 20_000 + " 
         ("a.rdf", f"<!DOCTYPE r [{ENTITIES}]><r>&e9;</r>", "entity-refused", "a.rdf:line 1"),
         ("a.ttl", TRIPLE_TERMS, "triple-term", "a.ttl"),
         ("a.jsonld", DEEP_JSON, "nesting-too-deep", "a.jsonld"),
+        ("a.json", f'{{"dataset": [{{"title": {"1" * 20_000}}}]}}', "syntax-error", "a.json"),
+        ("data.json", f'{{"conformsTo": "{DCAT_US}", "dataset": [{"1" * 20_000}]}}', "number-too-long", "data.json"),
         ("a.rdf", DEEP_XML, "nesting-too-deep", "a.rdf:line 1"),
         ("a.jsonld", '{"@context": "https://evil.example/"}', "context-refused", "a.jsonld:/@context"),
         ("a.ttl", b"<http://e/a> <http://e/p> '" + b"x" * (20 << 20) + b"' .", "token-too-long", "a.ttl"),

@@ -4,6 +4,7 @@ import io
 import json
 import time
 import tracemalloc
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from pyoxigraph import RdfFormat, parse
 
 from mappings import formats
 from mappings.reading import slug
+from mappings.streaming import Guard, StreamProblem
 
 BASE = "https://catalogue.example/"
 
@@ -106,6 +108,8 @@ def test_records_before_the_place_where_a_document_breaks_off_are_handed_out():
         (b"[" * 50_000, "too-deep"),
         (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "too-deep"),
         (b'{"dataset": [' + b'{"a]":' * 50_000 + b"1" + b"}" * 50_000 + b"]}", "too-deep"),
+        (b'{"dataset": [{"a": ' + b"1" * 20_000 + b"}]}", "number-too-long"),
+        (b'{"a": -0.' + b"1" * 100_000 + b"}", "number-too-long"),
         (b"5", "not-an-object"),
         (b"null", "not-an-object"),
     ],
@@ -120,6 +124,28 @@ def test_a_record_nested_too_deeply_fails_alone():
     deep = json.loads('{"a":' * 500 + "1" + "}" * 500)
     records = read("dcat-us", {"dataset": [us(extra=deep), us(title=[[[[["deep"]]]]]), us()]})
     assert [record.problem and record.problem.reason for record in records] == ["too-deep", None, None]
+
+
+def test_a_number_without_end_breaks_off_only_what_follows_and_is_not_sought_in_texts():
+    good = [us(identifier=str(number), description="1" * 5_000) for number in range(100)]
+    text = json.dumps({"dataset": [*good, us(identifier=0)]}).replace(": 0", ": " + "7" * 20_000).encode()
+    *before, last = formats.iter_records("dcat-us", io.BytesIO(text), BASE)
+    assert len(before) > 50
+    assert not any(record.problem for record in before)
+    assert last.problem.reason == "number-too-long"
+
+
+@given(st.integers(900, 1_100), st.integers(1, 2_000))
+def test_digits_are_counted_across_the_pieces_in_which_a_document_comes(digits, size):
+    text = b'["' + b"1" * 1_500 + b'", ' + b"2" * digits + b"]"
+    guard = Guard()
+    with pytest.raises(StreamProblem, match="number-too-long") if digits > 1_000 else nullcontext():
+        for start in range(0, len(text), size):
+            guard.feed(text[start : start + size])
+
+
+def test_a_format_is_sought_no_further_than_a_number_without_end():
+    assert formats.detect(b'{"dataset": ' + b"1" * 20_000) is None
 
 
 def test_an_endless_record_is_refused_without_being_read_to_its_end(monkeypatch):
