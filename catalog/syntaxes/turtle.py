@@ -16,14 +16,49 @@ from catalog.syntaxes.ntriples import parser_words
 from catalog.syntaxes.statements import BATCH, Problem, Statements, without_triple_terms
 
 _NESTED_TERMS = 64
+_KEPT_BYTES = 8 * BLOCK_BYTES
+_EMPTY = re.compile(r"\s*(?:#.*)?\n?")
+_STATEMENT_END = re.compile(r".*(?<!\\)[.{}]\s+(?:#[^\"'<>]*)?", re.DOTALL)
+"""Text with which a statement is over; a comment counts as such only if it can be nothing else."""
 
 
-def _next_block(stream: BufferedReader[Any]) -> bytes:
-    """Return text for the parser. Raises ``InputError`` for nested triple terms, which can end the process."""
-    data = stream.read(BLOCK_BYTES)
-    if data.count(b"<<") > _NESTED_TERMS and _deepest(data) > _NESTED_TERMS:
-        raise InputError("triple-term")
-    return data
+class _Text:
+    """The document on its way to the parser; the last of it is kept, to see what stands before an error."""
+
+    def __init__(self, stream: BufferedReader[Any]) -> None:
+        self._stream = stream
+        self._kept = bytearray()
+        self._first = 1
+
+    def next_block(self) -> bytes:
+        """Return text for the parser. Raises ``InputError`` for nested triple terms, which can end the process."""
+        data = self._stream.read(BLOCK_BYTES)
+        if data.count(b"<<") > _NESTED_TERMS and _deepest(data) > _NESTED_TERMS:
+            raise InputError("triple-term")
+        self._kept += data
+        if len(self._kept) > 2 * _KEPT_BYTES:
+            cut = self._kept.find(b"\n", len(self._kept) - _KEPT_BYTES) + 1
+            self._first += self._kept.count(b"\n", 0, cut)
+            del self._kept[:cut]
+        return data
+
+    def unfinished(self, error: SyntaxError, last: Triple | None) -> Triple | None:
+        """Return ``last`` unless its statement was over when the error came, so that it lost nothing."""
+        return None if self._is_between_statements(error) else last
+
+    def _is_between_statements(self, error: SyntaxError) -> bool:
+        rows = bytes(self._kept).split(b"\n")
+        number, column = (error.lineno or 0) - self._first, (error.offset or 1) - 1
+        if not 0 <= number < len(rows):
+            return False
+        row = rows[number].decode(errors="replace")
+        if row[column : column + 1] in ("", "\\", "\r"):  # in the midst of a literal
+            return False
+        before = row[:column]
+        while _EMPTY.fullmatch(before) and number:
+            number -= 1
+            before = rows[number].decode(errors="replace") + "\n"
+        return _STATEMENT_END.fullmatch(before) is not None
 
 
 def _deepest(data: bytes) -> int:
@@ -35,8 +70,9 @@ def _deepest(data: bytes) -> int:
 
 
 def read_turtle(stream: BufferedReader[Any], syntax: RdfFormat, base: str | None) -> Iterator[Statements | Problem]:
-    """Read Turtle or TriG; each error is told with its line and the subject that was being described."""
-    parser = parse(as_file(lambda: _next_block(stream)), syntax, base_iri=base)
+    """Read Turtle or TriG; each error is told with its line and the subject that was being described, if any."""
+    text = _Text(stream)
+    parser = parse(as_file(text.next_block), syntax, base_iri=base)
     last: Triple | None = None
     while True:
         batch: list[Triple] = []
@@ -56,6 +92,7 @@ def read_turtle(stream: BufferedReader[Any], syntax: RdfFormat, base: str | None
             last = batch[-1]
             yield from without_triple_terms(batch)
         if error is not None:
+            last = text.unfinished(error, last)
             yield _problem(error, last)
         elif len(batch) < BATCH:
             return

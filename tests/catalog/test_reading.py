@@ -181,6 +181,54 @@ def test_turtle_goes_on_after_an_error_and_says_what_may_be_incomplete() -> None
     assert [(p.line, p.subject, p.lost) for p in problems] == [(2, "<http://e/a>", True)]
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        "garbage here .",
+        "%%% .",
+        "\n\n# note\n  garbage .",
+        "# it's a note.\ngarbage .",
+        '"text" e:p 2 .',
+        "nope:x e:p 1 .",
+        "<http://b ad> e:p 1 .",
+        "\r\n; e:q 3 .",
+    ],
+)
+def test_what_stands_between_statements_is_blamed_on_no_subject(between: str) -> None:
+    lines, problems = read(
+        f'@prefix e: <http://e/> . e:a e:p "1. "@en . {between}\ne:b e:p 2 .'.encode(), RdfFormat.TURTLE
+    )
+    assert {line[:12] for line in lines} == {"<http://e/a>", "<http://e/b>"}
+    assert problems
+    assert {problem.subject for problem in problems} == {None}
+    data = f"@prefix e: <http://e/> . <http://g> {{ e:a e:p 1 . {between}\n}}"
+    assert {problem.subject for problem in read(data.encode(), RdfFormat.TRIG)[1]} <= {None}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        '"a full stop. \\q"',
+        '"a full stop. \n"',
+        '"a full stop. \r\n"',
+        '"""a full stop.\n\\q"""',
+        "<http://e/a. \\q>",
+        "<http://e/a. b>",
+        "nope:x",
+        "e:a.%zz",
+        "e:a\\. %",
+        '"one . # two" %',
+    ],
+)
+@pytest.mark.parametrize("padding", [0, 3 << 20])
+def test_what_stands_within_a_statement_is_blamed_on_its_subject(fault: str, padding: int) -> None:
+    comments = ("#" * 63 + "\n") * (padding // 64)
+    data = f'{comments}@prefix e: <http://e/> .\ne:a e:p "1" ;\n e:q {fault} ; e:r 2 .\n e:c e:p 1 .\n{comments}'
+    problems = read(data.encode(), RdfFormat.TURTLE)[1]
+    assert problems[0].subject == "<http://e/a>"
+    assert problems[0].lost
+
+
 def test_a_bad_iri_in_xml_costs_one_statement() -> None:
     data = XML.format(
         '<rdf:Description rdf:about="http://e/a">'
