@@ -31,6 +31,9 @@ _TOKEN = re.compile(
     | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | <[^<>"{}|^`\\\s]*> | [\w:.$?-]+ | . )""",
     re.VERBOSE | re.DOTALL,
 )
+_LIMIT = re.compile(
+    r"^[^#\n\\]*(?<=[\s})])LIMIT[ \t]+(\d{1,18})(?:[ \t]+OFFSET[ \t]+\d+)?\s*\Z", re.IGNORECASE | re.MULTILINE
+)
 _ERROR_PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
@@ -52,6 +55,15 @@ def update_parser(base: str | None) -> Parser:
 def mentions(text: str, word: str) -> bool:
     """Say whether the letters of ``word``, in capitals, stand anywhere in ``text``, in any case."""
     return word in text.upper()
+
+
+def has_limit(query: str, rows: int) -> bool:
+    """Say whether a query that parses ends in a ``LIMIT`` of at most ``rows`` solutions.
+
+    After the last brace only that clause can look so, and a comment, which is why a line with ``#`` does not count.
+    """
+    found = _LIMIT.search(query)
+    return found is not None and int(found[1]) <= rows
 
 
 def has_keyword(text: str, keyword: str, parse: Parser) -> bool:
