@@ -8,6 +8,9 @@ from collections.abc import Iterator
 MAX_LINE_BYTES = 16 << 20
 """Longest line of N-Triples and N-Quads; the parser's own bound for one token of the other syntaxes."""
 
+MAX_TAG_BYTES = 1 << 20
+"""Longest tag, comment or declaration of XML; text between tags is not meant."""
+
 MAX_JSON_BYTES = 256 << 20
 """Largest JSON document; JSON is read whole."""
 

@@ -15,7 +15,7 @@ from xml.parsers import expat
 from pyoxigraph import RdfFormat, parse
 
 from catalog.errors import InputError, LimitExceededError, SyntaxInvalidError
-from catalog.safety import MAX_DEPTH, MAX_ENTITY_CHARS
+from catalog.safety import MAX_DEPTH, MAX_ENTITY_CHARS, MAX_TAG_BYTES
 from catalog.syntaxes.blocks import BLOCK_BYTES, as_file
 from catalog.syntaxes.statements import Problem, Statements, checked
 
@@ -49,6 +49,7 @@ class _Guard:
     def __init__(self, stream: BufferedReader[Any]) -> None:
         self._stream = stream
         self._depth = 0
+        self._given = 0
         self._decoder: codecs.IncrementalDecoder | None = None
         self._expat = expat.ParserCreate("utf-8")
         self._expat.StartElementHandler = self._start
@@ -68,6 +69,9 @@ class _Guard:
         except expat.ExpatError as error:
             where = f"line {error.lineno}, column {error.offset + 1}"
             raise SyntaxInvalidError("syntax-error", where=where, value=expat.ErrorString(error.code)) from error
+        self._given += len(data)
+        if self._given - self._expat.CurrentByteIndex > MAX_TAG_BYTES:  # it waits for the end of one
+            raise LimitExceededError("token-too-long", where=f"line {self.line}", limit="token", value=MAX_TAG_BYTES)
         return data
 
     def _decoded(self) -> bytes:

@@ -355,6 +355,25 @@ def test_lines_and_tokens_beyond_measure_are_refused() -> None:
     assert refusal(long, RdfFormat.TURTLE).code == "token-too-long"
 
 
+@pytest.mark.parametrize("opening", ["<e:", '<e:p x="', "<!-- ", "<?p "])
+def test_a_tag_without_end_is_refused_before_it_is_read_to_its_end(opening: str) -> None:
+    source = io.BytesIO(XML.format("\n" + opening + "x" * (8 << 20)).encode())
+    with pytest.raises(LimitExceededError) as raised:
+        list(iter_statements(open_plain(source), RdfFormat.RDF_XML, None))
+    assert (raised.value.code, raised.value.where) == ("token-too-long", "line 2")
+    assert source.tell() < 2 << 20
+
+
+def test_long_texts_and_many_tags_in_xml_are_fine() -> None:
+    long = "x" * (3 << 20)
+    data = XML.format(
+        f'<rdf:Description rdf:about="http://e/a"><e:p>{long}</e:p><e:p><![CDATA[{long}y]]></e:p></rdf:Description>'
+        + "\n" * (2 << 20)
+        + "".join(f'<rdf:Description rdf:about="http://e/a" e:p="{i}"/>' for i in range(50_000))
+    )
+    assert len(read(data.encode(), RdfFormat.RDF_XML)[0]) == 50_002
+
+
 def test_a_gzip_bomb_is_refused() -> None:
     error = refusal(gzip.compress((b"#" + b" " * 100_000 + b"\n") * 1000, 9), RdfFormat.N_TRIPLES)
     assert isinstance(error, LimitExceededError)
