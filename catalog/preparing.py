@@ -25,6 +25,8 @@ from ontology.namespaces import RDF
 
 WORKER = "catalog.preparing:prepare"
 _HEAD_BYTES = 1 << 16
+_MOST_LEFTOVERS = 100
+_KNOWN = ", ".join(sorted(iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1] for iri in KIND_CLASSES))
 _OWN_TEXTS = frozenset({"number-too-long"})
 """Reasons why foreign JSON cannot be read that have a text of their own; the others go into a common one."""
 
@@ -123,12 +125,21 @@ def _walk(job: Job, replies: Replies) -> None:
     total = spool.count()
     replies.send(Walking(total))
     _send(job, replies, _iter_items(job, spool))
+    strays = list(_strays(job, spool))
     if total == 0:
-        known = ", ".join(sorted(iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1] for iri in KIND_CLASSES))
-        strays = [*_strays(job, spool), Rejection(job.name, None, "no-record-found", params={"known": known})]
+        strays.append(Rejection(job.name, None, "no-record-found", params={"known": _KNOWN}))
     else:
-        strays = list(_strays(job, spool))
+        strays += _leftovers(job, spool)
     replies.send(Prepared(total, tuple(strays)))
+
+
+def _leftovers(job: Job, spool: Spool) -> Iterator[Rejection]:
+    found, more = spool.find_leftovers(_MOST_LEFTOVERS)
+    for leftover in found:
+        params: dict[str, object] = {"value": ", ".join(leftover.classes)[:500], "known": _KNOWN}
+        yield Rejection(place(job.name, leftover.line), leftover.subject[1:-1], "kind-unknown", params=params)
+    if more:
+        yield Rejection(job.name, None, "kinds-unknown", params={"value": more, "known": _KNOWN})
 
 
 def _strays(job: Job, spool: Spool) -> Iterator[Rejection]:

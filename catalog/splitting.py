@@ -18,6 +18,7 @@ from pathlib import Path
 
 from catalog.errors import LimitExceededError
 from catalog.model import KIND_CLASSES, Finding, Kind
+from catalog.nested import is_nested_class
 from catalog.safety import MAX_HOPS, MAX_NESTED_STATEMENTS, MAX_STATEMENTS
 from catalog.syntaxes.statements import Problem, Statements
 from ontology.namespaces import DCAT, DCT, FOAF, RDF, RDFS, SKOS
@@ -53,6 +54,15 @@ class Description:
     losses: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A resource of unknown ``classes`` (IRIs) that belongs to no record; ``subject`` is its N-Triples term."""
+
+    subject: str
+    line: int | None
+    classes: tuple[str, ...]
+
+
 class Spool:
     """Statements by subject in one SQLite file; filled once, then walked."""
 
@@ -62,8 +72,9 @@ class Spool:
             """
             PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;
             PRAGMA temp_store = MEMORY;
-            CREATE TABLE IF NOT EXISTS run (subject TEXT, line INTEGER, told INTEGER, text TEXT);
+            CREATE TABLE IF NOT EXISTS run (subject TEXT, line INTEGER, told INTEGER, familiar INTEGER, text TEXT);
             CREATE TABLE IF NOT EXISTS root (subject TEXT PRIMARY KEY, rank INTEGER) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS strange (subject TEXT PRIMARY KEY, taken INTEGER DEFAULT 0) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS topic (target TEXT, subject TEXT);
             CREATE TABLE IF NOT EXISTS problem (
                 code TEXT, value TEXT, path TEXT, line INTEGER, subject TEXT, lost INTEGER, taken INTEGER DEFAULT 0);
@@ -78,37 +89,43 @@ class Spool:
 
     def add(self, statements: Statements) -> None:
         """Take statements in."""
-        runs: list[tuple[str, int | None, bool, str]] = []
+        runs: list[tuple[str, int | None, bool, bool, str]] = []
         first = 0
         for subject, group in groupby(statements.text, _subject):
             lines = list(group)
-            told = self._note_types(subject, lines)
-            runs.append((subject, statements.lines[first] if statements.lines else None, told, "\n".join(lines)))
+            line = statements.lines[first] if statements.lines else None
+            runs.append((subject, line, *self._note_types(subject, lines), "\n".join(lines)))
             first += len(lines)
         self._db.execute("BEGIN")
-        self._db.executemany("INSERT INTO run VALUES (?, ?, ?, ?)", runs)
+        self._db.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?)", runs)
         self._db.execute("COMMIT")
 
-    def _note_types(self, subject: str, lines: list[str]) -> bool:
-        """Note what makes ``subject`` a root, and say whether more than its class is told."""
-        told = False
+    def _note_types(self, subject: str, lines: list[str]) -> tuple[bool, bool]:
+        """Note what makes ``subject`` a root; say whether more than its class is told, and a class is familiar."""
+        told, classes = False, []
         of_type, of_topic = f"{subject} {_TYPE} ", f"{subject} {_TOPIC} "
         for line in lines:
             if line.startswith(of_type):
-                kind = _KINDS.get(line[len(of_type) : -2])
-                if kind:
-                    self._note_root(subject, kind)
+                classes.append(line[len(of_type) : -2])
             else:
                 told = True
                 if line.startswith(of_topic):
                     self._db.execute("INSERT INTO topic VALUES (?, ?)", (line[len(of_topic) : -2], subject))
-        return told
+        return told, self._note_classes(subject, classes)
 
-    def _note_root(self, subject: str, kind: Kind) -> None:
-        self._db.execute(
-            "INSERT INTO root VALUES (?, ?) ON CONFLICT DO UPDATE SET rank = min(rank, excluded.rank)",
-            (subject, _PRECEDENCE[kind]),
-        )
+    def _note_classes(self, subject: str, classes: list[str]) -> bool:
+        """Note a root or a resource of unknown class; say whether a class is familiar."""
+        ranks = [_PRECEDENCE[_KINDS[cls]] for cls in classes if cls in _KINDS]
+        if ranks:
+            self._db.execute(
+                "INSERT INTO root VALUES (?, ?) ON CONFLICT DO UPDATE SET rank = min(rank, excluded.rank)",
+                (subject, min(ranks)),
+            )
+            return True
+        familiar = any(is_nested_class(cls[1:-1]) for cls in classes)
+        if classes and not familiar and subject[0] == "<":
+            self._db.execute("INSERT OR IGNORE INTO strange (subject) VALUES (?)", (subject,))
+        return familiar
 
     def add_problem(self, problem: Problem) -> None:
         """Keep a problem for the record that it concerns."""
@@ -127,6 +144,12 @@ class Spool:
         self._db.execute("DELETE FROM run WHERE subject >= ? AND subject < ?", (own, own + "\U0010ffff"))
         self._db.execute(
             "DELETE FROM root WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.subject = root.subject AND told)"
+        )
+        self._db.execute(
+            """
+            DELETE FROM strange WHERE EXISTS (SELECT 1 FROM run WHERE run.subject = strange.subject AND familiar)
+                OR NOT EXISTS (SELECT 1 FROM run WHERE run.subject = strange.subject AND told)
+            """
         )
         self._drop_nested_roots()
         self._db.execute(
@@ -163,6 +186,7 @@ class Spool:
         """
         self._roots = {subject for (subject,) in self._db.execute("SELECT subject FROM walk")}
         self._troubled = {subject for (subject,) in self._db.execute("SELECT subject FROM problem")}
+        self._strange = {subject for (subject,) in self._db.execute("SELECT subject FROM strange")}
         self._topics = bool(self._db.execute("SELECT EXISTS (SELECT * FROM topic)").fetchone()[0])
         self._subjects = {hash(subject) for (subject,) in self._db.execute("SELECT DISTINCT subject FROM run")}
         kinds = list(Kind)
@@ -173,6 +197,8 @@ class Spool:
             except LimitExceededError as error:
                 yield error
                 continue
+            for part in self._strange & subjects:
+                self._db.execute("UPDATE strange SET taken = 1 WHERE subject = ?", (part,))
             problems = self._problems_of(subjects) if self._troubled else []
             yield Description(position, subject, kinds[rank], lines, line, problems)
 
@@ -184,6 +210,37 @@ class Spool:
     def iter_stray_problems(self) -> Iterator[Problem]:
         """Iterate over the problems that the walk found to be about no record."""
         return map(_problem, self._db.execute("SELECT * FROM problem WHERE NOT taken ORDER BY rowid"))
+
+    def find_leftovers(self, most: int) -> tuple[list[Leftover], int]:
+        """Return resources of unknown classes that the walk met in no record, ``most`` at most, and how many more.
+
+        What such a resource points to is nested in it and so not told as well.
+        """
+        rows = self._db.execute(
+            """
+            SELECT subject, line, min(run.rowid) AS place FROM strange JOIN run USING (subject) WHERE NOT taken
+            GROUP BY subject ORDER BY place
+            """
+        ).fetchall()
+        found: list[Leftover] = []
+        nested: set[str] = set()
+        for number, (subject, line, _) in enumerate(rows):
+            if len(found) == most:
+                return found, sum(subject not in nested for subject, _, _ in rows[number:])
+            if subject not in nested:
+                found.append(Leftover(subject, line, self._classes(subject)))
+                nested |= self._parts(subject)
+        return found, 0
+
+    def _classes(self, subject: str) -> tuple[str, ...]:
+        of_type = f"{subject} {_TYPE} <"
+        return tuple(line[len(of_type) : -3] for line in self._fetch(subject) if line.startswith(of_type))
+
+    def _parts(self, subject: str) -> set[str]:
+        try:
+            return self._describe(subject)[1]
+        except LimitExceededError:
+            return set()
 
     def _fetch(self, subject: str) -> list[str]:
         rows = self._db.execute("SELECT text FROM run WHERE subject = ? ORDER BY rowid", (subject,))

@@ -215,6 +215,19 @@ def test_a_resource_described_twice_in_one_document_is_one_record(load: Import) 
     assert statuses(load(GOOD + 'e:good dcat:keyword "k" .')) == {"good": "created"}
 
 
+def test_a_resource_of_an_unknown_kind_beside_records_has_an_outcome_of_its_own(load: Import) -> None:
+    outcomes = load(GOOD + 'e:odd a e:Unheard ; dct:title "odd" . e:a a foaf:Agent ; foaf:name "a" .')
+    assert statuses(outcomes) == {"good": "created", "odd": "rejected"}
+    assert (outcomes[0].code, outcomes[0].params["value"]) == ("kind-unknown", "http://e/Unheard")
+
+
+def test_many_resources_of_unknown_kinds_are_counted_in_the_end(load: Import) -> None:
+    outcomes = load(GOOD + "".join(f'e:odd{i} a e:Unheard ; dct:title "odd" . ' for i in range(250)))
+    codes = Counter(outcome.code for outcome in outcomes)
+    assert codes == {"": 1, "kind-unknown": 100, "kinds-unknown": 1}
+    assert [outcome.params["value"] for outcome in outcomes if outcome.code == "kinds-unknown"] == [150]
+
+
 def test_lines_are_told_for_line_syntaxes(load: Import) -> None:
     dataset = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/ns/dcat#Dataset>"
     title = "<http://purl.org/dc/terms/title>"

@@ -175,6 +175,41 @@ def test_problems_come_with_the_record_that_they_concern(tmp_path: Path) -> None
     assert [problem.line for problem in spool.iter_stray_problems()] == [9]
 
 
+def test_what_is_of_an_unknown_class_and_in_no_record_is_told_in_the_order_of_the_document(tmp_path: Path) -> None:
+    spool = filled(
+        tmp_path / "s",
+        """
+        e:d a dcat:Dataset ; dct:title "d" ; dct:relation e:mine .
+        e:mine a e:Thing ; dct:title "nested in a record" .
+        e:lost a dcat:Datset, e:Thing ; dct:title "mistyped" ; dct:relation e:part .
+        e:part a e:Thing ; dct:title "nested in the lost one" .
+        e:agent a foaf:Agent, e:Thing ; foaf:name "harmless" . e:c a skos:Concept ; skos:prefLabel "harmless" .
+        e:l a dct:LicenseDocument ; dct:title "harmless" . e:stub a e:Thing . e:untyped dct:title "no class" .
+        <http://space/record/x> a e:Thing ; dct:title "our own" . [] a e:Thing ; dct:title "no name" .
+        e:r a dcat:CatalogRecord ; foaf:primaryTopic e:gone . e:other a e:Thing ; dct:title "other" .""",
+    )
+    assert descriptions(spool).keys() == {"d"}
+    found, more = spool.find_leftovers(100)
+    assert [leftover.subject for leftover in found] == ["<http://e/lost>", "<http://e/other>"]
+    assert set(found[0].classes) == {"http://www.w3.org/ns/dcat#Datset", "http://e/Thing"}
+    assert more == 0
+    assert spool.find_leftovers(1) == (found[:1], 1)
+
+
+def test_a_class_told_later_counts_and_what_an_earlier_process_placed_stays_placed(tmp_path: Path) -> None:
+    spool = filled(
+        tmp_path / "s",
+        """
+        e:x a e:Thing ; dct:title "x" . e:y a e:Thing ; dct:title "y" . e:z a e:Thing ; dct:title "z" .
+        e:d a dcat:Dataset ; dct:relation e:z . e:x a foaf:Agent . e:y a dcat:Dataset .""",
+    )
+    assert descriptions(spool).keys() == {"d", "y"}
+    spool.close()
+    again = Spool(tmp_path / "s")
+    assert list(again.iter_descriptions(3)) == []
+    assert again.find_leftovers(100) == ([], 0)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(
     st.lists(

@@ -31,14 +31,29 @@ class Real:
 CATALOGUES = [
     Real("databe/data-gov-be-sample200.ttl", 210, {}),
     Real("databe/data-gov-be-2025-04.nt.gz", 18_445, {}),
-    Real("dcat-ap", 16, {"context-refused": 14, "no-record-found": 11, "record-repeated": 62, "syntax-error": 5}),
+    Real(
+        "dcat-ap",
+        16,
+        {"context-refused": 14, "kind-unknown": 4, "no-record-found": 11, "record-repeated": 62, "syntax-error": 5},
+    ),
     Real("geodcat-ap", 2, {"no-record-found": 69, "record-repeated": 3}),
-    Real("dxwg-dcat3", 76, {"no-record-found": 38, "record-repeated": 71, "record-without-iri": 15, "syntax-error": 2}),
+    Real(
+        "dxwg-dcat3",
+        76,
+        {
+            "kind-unknown": 18,
+            "no-record-found": 38,
+            "record-repeated": 71,
+            "record-without-iri": 15,
+            "syntax-error": 2,
+        },
+    ),
     Real("odrl-vocab", 200, {"context-refused": 11, "no-record-found": 105, "record-repeated": 1, "syntax-error": 23}),
     Real("croissant", 52, {"foreign-record-unusable": 4, "no-record-found": 25, "record-repeated": 54}),
 ]
 """Rejected are, besides snippets that do not parse, documents without records (shapes, vocabularies, contexts),
-those with contexts that are not bundled, blank nodes as records, and resources that two files describe otherwise.
+those with contexts that are not bundled, blank nodes as records, resources that two files describe otherwise, and resources of mistyped or unknown classes
+(``dcat:Catalogue``, ADMS with ``https``, EARL assertions).
 Of the 17,828 datasets and 776 services of data.gov.be, 160 are named by their class alone and so are no records."""
 
 
