@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from app.compose import open_catalogue
+from app.errors import error_texts, messages_of
 from catalog import importing
 from catalog.catalogue import Catalogue
 from catalog.errors import InputError, LimitExceededError, NotFoundError
+from catalog.identifiers import make_object_code
 from catalog.importing import Document, Importer, Progress, find_documents, received
 from catalog.intake import Outcome, Status
 from catalog.model import Audience, Registration, Severity
@@ -213,6 +215,28 @@ def test_a_member_is_held_to_every_violation_and_a_harvest_is_not(load: Import) 
 
 def test_a_resource_described_twice_in_one_document_is_one_record(load: Import) -> None:
     assert statuses(load(GOOD + 'e:good dcat:keyword "k" .')) == {"good": "created"}
+
+
+def test_what_a_harvest_takes_in_spite_of_faults_says_what_they_are(load: Import) -> None:
+    wrong = "791350100M000100Y433501X5UK4O7K0"
+    good = GOOD.removesuffix(" .\n")
+    data = f'{good} ; dct:relation <<( e:a e:b e:c )>>, e:x ; dct:identifier "{wrong}" .'
+    [outcome] = load(data)
+    assert outcome.status is Status.CREATED
+    told = {finding.component: finding for finding in outcome.findings if finding.component in error_texts()}
+    assert told.keys() == {"triple-term", "object-code-mistyped"}
+    assert {finding.severity for finding in told.values()} == {Severity.VIOLATION}
+    assert told["object-code-mistyped"].value == wrong
+    assert all(messages_of(finding).keys() == {"en", "zh"} for finding in told.values())
+    [refused] = load(data.replace("e:good", "e:strict"), registration=MEMBER)
+    assert (refused.status, refused.code) == (Status.REJECTED, "record-blocked")
+
+
+def test_an_object_code_belongs_to_one_record(load: Import) -> None:
+    code = make_object_code("7", "91350100M000100Y43", "http://e/first")
+    outcomes = load("".join(f'e:{name} a dcat:Dataset ; dct:identifier "{code}" . ' for name in ("first", "second")))
+    assert statuses(outcomes) == {"first": "created", "second": "rejected"}
+    assert [outcome.code for outcome in outcomes] == ["", "object-code-taken"]
 
 
 def test_a_resource_of_an_unknown_kind_beside_records_has_an_outcome_of_its_own(load: Import) -> None:

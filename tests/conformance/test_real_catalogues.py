@@ -51,10 +51,10 @@ CATALOGUES = [
     Real("odrl-vocab", 200, {"context-refused": 11, "no-record-found": 105, "record-repeated": 1, "syntax-error": 23}),
     Real("croissant", 52, {"foreign-record-unusable": 4, "no-record-found": 25, "record-repeated": 54}),
 ]
-"""Rejected are, besides snippets that do not parse, documents without records (shapes, vocabularies, contexts),
-those with contexts that are not bundled, blank nodes as records, resources that two files describe otherwise, and resources of mistyped or unknown classes
-(``dcat:Catalogue``, ADMS with ``https``, EARL assertions).
-Of the 17,828 datasets and 776 services of data.gov.be, 160 are named by their class alone and so are no records."""
+"""Rejected are, besides snippets that do not parse, documents without records (shapes, vocabularies, contexts), those
+with contexts that are not bundled, blank nodes as records, resources that two files describe otherwise, and resources
+of mistyped or unknown classes (``dcat:Catalogue``, ADMS with ``https``, EARL assertions). Of the 17,828 datasets and
+776 services of data.gov.be, 160 are named by their class alone and so are no records."""
 
 
 @pytest.fixture
