@@ -91,12 +91,12 @@ class Spool:
         """Take statements in."""
         runs: list[tuple[str, int | None, bool, bool, str]] = []
         first = 0
+        self._db.execute("BEGIN")
         for subject, group in groupby(statements.text, _subject):
             lines = list(group)
             line = statements.lines[first] if statements.lines else None
             runs.append((subject, line, *self._note_types(subject, lines), "\n".join(lines)))
             first += len(lines)
-        self._db.execute("BEGIN")
         self._db.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?)", runs)
         self._db.execute("COMMIT")
 
