@@ -89,7 +89,7 @@ def refuse_remote(text: str, keyword: str, hosts: tuple[str, ...], parse: Parser
         parse(plain)
     except SyntaxError as error:
         raise syntax_invalid(error) from error
-    raise QueryRefusedError("remote-refused", where=keyword, hosts=", ".join(hosts))
+    raise QueryRefusedError("remote-refused", where=keyword, hosts=", ".join(hosts) or "–")
 
 
 def syntax_invalid(error: SyntaxError) -> SyntaxInvalidError:
