@@ -1,8 +1,8 @@
 """How soon the service answers: from the start of the process to the first page of hits, beside ``oxigraph serve``.
 
 ``python -m benchmarks.bench_startup --records 100000`` fills a catalogue once, then starts each server five times in
-turn. The rival serves a copy of the public graphs; both count the data services, and must agree. ``spacecat --help``
-is timed by the processor time that it takes.
+turn. The page is of hits by words; meaning joins as soon as the model is loaded. The rival serves a copy of the public
+graphs and counts its datasets. ``spacecat --help`` is timed by the processor time that it takes.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def compare(data: Path, rival: Path) -> None:
         ours.append(
             first_answer(
                 f"{BIN}/spacecat serve".split(),
-                f"http://127.0.0.1:{port}/api/v1/search?q=battery",
+                f"http://127.0.0.1:{port}/api/v1/search?q=battery&mode=keyword",
                 lambda page: page["total"],
                 settings,
             )
@@ -85,7 +85,7 @@ def compare(data: Path, rival: Path) -> None:
             )
         )
     a, b = (statistics.median(seconds for seconds, _ in runs) for runs in (ours, theirs))
-    print(f"spacecat serve   {a:.2f} s to the first page of {ours[0][1]} hits")
+    print(f"spacecat serve   {a:.2f} s to the first page of {ours[0][1]} hits, by words")
     print(f"oxigraph serve   {b:.2f} s to the first count of {theirs[0][1]}; ratio {a / b:.1f}")
 
 
