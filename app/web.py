@@ -16,8 +16,8 @@ from app.api import api_blueprint
 from app.bodies import BODY, BodyGate
 from app.dereference import dereference_blueprint
 from app.errors import Problem, explain, problem_of
-from app.i18n import pick_language
 from app.pages import error_page, pages_blueprint, render_record
+from app.pages.frame import page_language
 from app.sparql import sparql_blueprint
 from app.sparql.protocol import MAX_BYTES
 from catalog.catalogue import Catalogue
@@ -82,7 +82,7 @@ def _answer_errors(app: Flask, catalogue: Catalogue, access: Access) -> None:
             return error_page(catalogue, _audience(access), problem)
         return _problem_response(problem)
 
-    app.register_error_handler(SpacecatError, lambda error: answer(problem_of(error, _language())))
+    app.register_error_handler(SpacecatError, lambda error: answer(problem_of(error, page_language())))
     app.register_error_handler(HTTPException, lambda error: _answer_http(error, answer))
     app.register_error_handler(Exception, lambda error: answer(_unexpected(error)))
 
@@ -91,7 +91,7 @@ def _answer_http(error: HTTPException, answer: Callable[[Problem], Response]) ->
     if error.code is None or error.code < 400:
         return error.get_response()
     code, params = _http_problem(error)
-    return answer(Problem(error.code, code, explain(code, params, _language(), request.path), request.path, params))
+    return answer(Problem(error.code, code, explain(code, params, page_language(), request.path), request.path, params))
 
 
 def _http_problem(error: HTTPException) -> tuple[str, dict[str, object]]:
@@ -110,7 +110,7 @@ def _http_problem(error: HTTPException) -> tuple[str, dict[str, object]]:
 def _unexpected(error: Exception) -> Problem:
     number = secrets.token_hex(4)
     log.error("internal error %s at %s %s", number, request.method, request.path, exc_info=error)
-    return Problem(500, "internal-error", explain("internal-error", {}, _language(), number), number, {})
+    return Problem(500, "internal-error", explain("internal-error", {}, page_language(), number), number, {})
 
 
 def _problem_response(problem: Problem) -> Response:
@@ -127,11 +127,6 @@ def _wants_page() -> bool:
         return False
     best = request.accept_mimetypes.best_match(["application/problem+json", "application/json", "text/html"])
     return best == "text/html"
-
-
-def _language() -> str:
-    accepted = [tag for tag, _ in request.accept_languages]
-    return pick_language(request.args.get("lang"), request.cookies.get("lang"), accepted=accepted)
 
 
 def _audience(access: Access) -> Audience:

@@ -34,10 +34,15 @@ class Reader:
         return self.words.language
 
 
+def page_language(wish: str | None = None) -> str:
+    """Return the language of an answer to the current request: ``?lang=``, ``wish``, the cookie, what is accepted."""
+    accepted = [tag for tag, _ in request.accept_languages]
+    return pick_language(request.args.get("lang"), wish, request.cookies.get("lang"), accepted=accepted)
+
+
 def reader_of(audience: Audience, language: str | None = None) -> Reader:
     """Return the reader of the current request: ``?lang=``, then the cookie, then what the browser accepts."""
-    accepted = [tag for tag, _ in request.accept_languages]
-    chosen = pick_language(request.args.get("lang"), language, request.cookies.get("lang"), accepted=accepted)
+    chosen = page_language(language)
     look = request.args.get("look") or request.cookies.get("look") or "auto"
     return Reader(audience, Words(chosen), look if look in LOOKS else "auto")
 
