@@ -173,11 +173,6 @@ def background_with_names(iris: Iterable[str]) -> str:
     return background(wanted) + "".join(names.get(iri, "") for iri in wanted)
 
 
-def vocabulary_ntriples() -> str:
-    """Return every statement of the vocabulary and the code lists as N-Triples, for use as background knowledge."""
-    return "".join(f"{triple} .\n" for name in documents() for triple in _triples(_path(name)))
-
-
 def documents() -> tuple[str, ...]:
     """Return the names of the vocabulary documents: ``spacecat``, ``labels`` and the code lists."""
     return ("spacecat", "labels", *sorted(path.stem for path in (_FOLDER / "vocabularies").glob("*.ttl")))
